@@ -1,0 +1,92 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  GetQueueAttributesCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
+import type { GrantQueue, OutgoingGrant, SendFailure } from '../ports.ts';
+
+/** SQS's own limit. */
+const BATCH_SIZE = 10;
+/** Batches on the way at once: enough to hide the round trip, few enough to be throttled gently. */
+const PARALLEL_BATCHES = 8;
+
+export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClient({})): GrantQueue {
+  const sendBatch = async (batch: readonly OutgoingGrant[]): Promise<SendFailure[]> => {
+    const response = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: batch.map((grant, index) => ({
+          Id: String(index),
+          MessageGroupId: grant.groupId,
+          MessageDeduplicationId: grant.deduplicationId,
+          MessageBody: JSON.stringify(grant.message),
+        })),
+      }),
+    );
+    // A 200 may carry refusals: a grant that is not read from here is lost in silence.
+    return (response.Failed ?? []).flatMap((failed) => toFailure(failed, batch));
+  };
+
+  return {
+    async send(grants) {
+      const batches = chunk(grants, BATCH_SIZE);
+      const failures: SendFailure[] = [];
+      const sendUntilEmpty = async () => {
+        for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+          failures.push(...(await sendBatch(batch)));
+        }
+      };
+      await Promise.all(Array.from({ length: PARALLEL_BATCHES }, sendUntilEmpty));
+      return failures;
+    },
+
+    async backlog() {
+      const { Attributes } = await client.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      return (
+        Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0) +
+        Number(Attributes?.['ApproximateNumberOfMessagesNotVisible'] ?? 0)
+      );
+    },
+
+    async postpone(receiptHandles, seconds) {
+      // A handle that SQS refuses here comes back when its visibility timeout ends: later, never lost.
+      await Promise.all(
+        chunk(receiptHandles, BATCH_SIZE).map((batch) =>
+          client.send(
+            new ChangeMessageVisibilityBatchCommand({
+              QueueUrl: queueUrl,
+              Entries: batch.map((receiptHandle, index) => ({
+                Id: String(index),
+                ReceiptHandle: receiptHandle,
+                VisibilityTimeout: seconds,
+              })),
+            }),
+          ),
+        ),
+      );
+    },
+  };
+}
+
+function toFailure(failed: BatchResultErrorEntry, batch: readonly OutgoingGrant[]): SendFailure[] {
+  const grant = batch[Number(failed.Id)];
+  if (grant === undefined) return [];
+  const code = failed.Code ?? 'Unknown';
+  // Throttling comes as a sender's fault too, and passes.
+  return [
+    { targetId: grant.targetId, code, permanent: failed.SenderFault === true && !/throttl/i.test(code) },
+  ];
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,180 @@
+import type { PromotionType } from '../../../schema/promotion.ts';
+import { deadLetterOf, resultOf, unknownTarget } from '../domain/grant-result.ts';
+import type { DeadLetter } from '../domain/grant-result.ts';
+import type { GrantId } from '../domain/idempotency.ts';
+import { idempotencyKey } from '../domain/idempotency.ts';
+import type { Pacer } from '../domain/pacer.ts';
+import { RETRY_DELAY_SECONDS } from '../domain/retry.ts';
+import type { CampaignStore, Clock, GrantQueue, GrantState, MoneyApi, ProgressCounters } from '../ports.ts';
+import { payOnSlots } from './pay-on-slots.ts';
+import type { DueWork, PaidCall } from './pay-on-slots.ts';
+import { readGrantMessages } from './read-grant-messages.ts';
+import type { ReceivedMessage, Work } from './read-grant-messages.ts';
+
+/** How long messages wait when nothing could be decided about them: the database did not answer. */
+const UNDECIDED_DELAY_SECONDS = 5;
+
+interface Services {
+  readonly store: CampaignStore;
+  readonly queue: GrantQueue;
+  readonly money: MoneyApi;
+  readonly counters: ProgressCounters;
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+  readonly log: GrantLog;
+}
+
+/** What the use case tells the log: ids and figures, no personal data. */
+export interface GrantLog {
+  batchPaid(figures: BatchFigures): void;
+  batchUndecided(error: unknown, messageCount: number): void;
+  apiKeyRefused(promotionId: string, code: string): void;
+}
+
+export interface BatchFigures {
+  readonly granted: number;
+  readonly rejected: number;
+  readonly retrying: number;
+  readonly failed: number;
+  /** Their result was final before: acknowledged without a call. */
+  readonly repeated: number;
+  /** Back to PENDING: their campaign is not being paid. */
+  readonly returned: number;
+  readonly deadLetters: number;
+  /** Epoch milliseconds of each Money call of the batch. */
+  readonly callsAt: readonly number[];
+}
+
+/**
+ * Pays one batch (≤ 10 messages): one read, the Money calls on their slots, one write of all results.
+ * @returns ids of the messages that must come again; every other one is done with and may be deleted.
+ */
+export async function grantRewards(services: Services, batch: readonly ReceivedMessage[]): Promise<string[]> {
+  const { clock, pacer, queue, log } = services;
+  pacer.startInvocation(clock.monotonic());
+  let again: readonly ReceivedMessage[];
+  try {
+    again = await payBatch(services, batch);
+    await postpone(queue, again, RETRY_DELAY_SECONDS);
+  } catch (error) {
+    // The database did not say what is due, or did not take the results. The whole batch comes again: a repeated
+    // Money call carries the same key and pays nothing twice.
+    log.batchUndecided(error, batch.length);
+    again = batch;
+    await postpone(queue, again, UNDECIDED_DELAY_SECONDS);
+  }
+  await clock.sleep(Math.max(0, pacer.mayEndAt - clock.monotonic()));
+  return again.map((received) => received.messageId);
+}
+
+async function payBatch(services: Services, batch: readonly ReceivedMessage[]): Promise<ReceivedMessage[]> {
+  const { store, clock, log } = services;
+  const { works, unreadable } = readGrantMessages(batch);
+  const { due, unpaid, unknown, repeated } = await sortByState(store, works);
+
+  const { calls, again, callsAt } = await payOnSlots(services, due);
+
+  const refused = calls.filter((call) => call.outcome.kind === 'unauthorized');
+  const deadLetters: DeadLetter[] = [
+    ...unreadable,
+    ...unknown.map((work) => unknownTarget(work.grant, work.received.body)),
+    ...calls.flatMap((call) => deadLetterOf(call, call.work.received.body) ?? []),
+  ];
+  // Dead letters before results: a FAILED result acknowledges the message when it comes again, so its dead letter
+  // must stand by then.
+  if (deadLetters.length > 0) await store.recordDeadLetters(deadLetters, clock.now());
+  await recordResults(services, calls);
+  await stopRefused(services, refused);
+  const returned = [...unpaid, ...refused.map((call) => call.work)];
+  await returnToPending(store, returned, clock.now());
+
+  const statuses = calls.map((call) => resultOf(call)?.processStatus);
+  const rejected = calls.filter((call) => call.outcome.kind === 'rejected').length;
+  log.batchPaid({
+    granted: statuses.filter((status) => status === 'SUCCESS').length,
+    rejected,
+    retrying: statuses.filter((status) => status === 'RETRYING').length,
+    failed: statuses.filter((status) => status === 'FAILED').length - rejected,
+    repeated,
+    returned: returned.length,
+    deadLetters: deadLetters.length,
+    callsAt,
+  });
+  return again;
+}
+
+/** The one read of the batch (two when a voucher and a point campaign meet in it). */
+async function sortByState(
+  store: CampaignStore,
+  works: readonly Work[],
+): Promise<{ due: DueWork[]; unpaid: Work[]; unknown: Work[]; repeated: number }> {
+  const states = new Map<string, GrantState>();
+  for (const [promotionType, grants] of byType(works.map((work) => work.grant))) {
+    for (const state of await store.grantStates(promotionType, grants)) {
+      states.set(idempotencyKey({ promotionType, ...state }), state);
+    }
+  }
+  const due: DueWork[] = [];
+  const unpaid: Work[] = [];
+  const unknown: Work[] = [];
+  let repeated = 0;
+  for (const work of works) {
+    const state = states.get(idempotencyKey(work.grant));
+    if (state === undefined) unknown.push(work);
+    else if (state.processStatus === 'SUCCESS' || state.processStatus === 'FAILED') repeated += 1;
+    else if (state.promotionStatus === 'IN_PROGRESS') due.push({ ...work, state });
+    else unpaid.push(work);
+  }
+  return { due, unpaid, unknown, repeated };
+}
+
+async function recordResults(
+  { store, counters, clock }: Services,
+  calls: readonly PaidCall[],
+): Promise<void> {
+  for (const [promotionType, group] of Map.groupBy(calls, (call) => call.grant.promotionType)) {
+    const results = group.flatMap((call) => resultOf(call) ?? []);
+    if (results.length > 0) await store.recordResults(promotionType, results, clock.now());
+  }
+  for (const [summaryId, group] of Map.groupBy(calls, (call) => call.work.state.summaryId)) {
+    if (summaryId === null) continue;
+    const results = group.flatMap((call) => resultOf(call) ?? []);
+    const succeeded = results.filter((result) => result.processStatus === 'SUCCESS');
+    await counters.add(summaryId, {
+      successCount: succeeded.length,
+      retrySuccessCount: succeeded.filter((result) => result.attemptCount > 1).length,
+      failCount: results.filter((result) => result.processStatus === 'FAILED').length,
+    });
+  }
+}
+
+/** Our key was refused, which is no target's fault: paying on would only collect refusals. */
+async function stopRefused({ store, log, clock }: Services, refused: readonly PaidCall[]): Promise<void> {
+  for (const [promotionId, [call]] of Map.groupBy(refused, (item) => item.grant.promotionId)) {
+    const code = call?.outcome.kind === 'unauthorized' ? call.outcome.code : 'unknown';
+    log.apiKeyRefused(promotionId, code);
+    await store.stopCampaign(promotionId, `the Money API refused the API key (${code})`, clock.now());
+  }
+}
+
+async function returnToPending(store: CampaignStore, works: readonly Work[], nowMs: number): Promise<void> {
+  for (const [promotionType, grants] of byType(works.map((work) => work.grant))) {
+    await store.returnToPending(promotionType, grants, nowMs);
+  }
+}
+
+async function postpone(
+  queue: GrantQueue,
+  again: readonly ReceivedMessage[],
+  seconds: number,
+): Promise<void> {
+  if (again.length === 0) return;
+  await queue.postpone(
+    again.map((received) => received.receiptHandle),
+    seconds,
+  );
+}
+
+function byType(grants: readonly GrantId[]): Map<PromotionType, GrantId[]> {
+  return Map.groupBy(grants, (grant) => grant.promotionType);
+}

@@ -1,0 +1,114 @@
+import type { CampaignRun, Partition, PublishPartitionOutput } from '../../../schema/campaign-run.ts';
+import { deduplicationId } from '../domain/idempotency.ts';
+import { resolveTarget } from '../domain/target.ts';
+import type { TargetRow } from '../domain/target.ts';
+import type {
+  CampaignStore,
+  Clock,
+  GrantQueue,
+  OutgoingGrant,
+  ProgressCounters,
+  Promotion,
+  SendFailure,
+  TimeBudget,
+} from '../ports.ts';
+
+/** Rows of a page: well under the Data API's 1 MiB answer even with the longest columns. */
+const PAGE_SIZE = 1_000;
+/** A page with throttled sends and a slow database still ends within this. */
+const TIME_FOR_ONE_PAGE_SECONDS = 60;
+const BACKLOG_PAUSE_SECONDS = 1;
+const THROTTLED_PAUSE_SECONDS = 1;
+
+interface Services {
+  readonly store: CampaignStore;
+  readonly queue: GrantQueue;
+  readonly counters: ProgressCounters;
+  readonly clock: Clock;
+  /** More messages than this in the queue: publishing waits, so that a stop is quick. */
+  readonly backlogLimit: number;
+}
+
+/**
+ * Sends a message for each PENDING target of the range, page by page, until none is left, the campaign is no
+ * longer IN_PROGRESS, or the invocation's time is up.
+ *
+ * A page is read, sent, then marked. Death in between sends it again: the queue drops the repeat within five
+ * minutes, and after that the consumer finds the result and calls nobody.
+ */
+export async function publishPartition(
+  services: Services,
+  { run, partition }: { run: CampaignRun; partition: Partition },
+  budget: TimeBudget,
+): Promise<PublishPartitionOutput> {
+  const { store, queue, clock } = services;
+  const done = { sentCount: 0, invalidCount: 0 };
+  // Ids start at 1; the range's first id is included.
+  let afterTargetId = String(BigInt(partition.fromTargetId) - 1n);
+
+  while (budget.remainingSeconds() > TIME_FOR_ONE_PAGE_SECONDS) {
+    if ((await queue.backlog()) >= services.backlogLimit) {
+      if ((await store.promotionStatus(run.promotionId)) !== 'IN_PROGRESS')
+        return { published: true, ...done };
+      await clock.sleep(BACKLOG_PAUSE_SECONDS);
+      continue;
+    }
+    const promotion = await store.findPromotion(run.promotionId);
+    if (promotion?.status !== 'IN_PROGRESS') return { published: true, ...done };
+
+    const { toTargetId } = partition;
+    const rows = await store.pendingTargets(run, { afterTargetId, toTargetId, limit: PAGE_SIZE });
+    const last = rows.at(-1);
+    if (last === undefined) return { published: true, ...done };
+
+    const page = await publishPage(services, { run, partition, promotion, rows });
+    done.sentCount += page.sentCount;
+    done.invalidCount += page.invalidCount;
+    // What the queue did not take is still PENDING: the next page begins before it.
+    afterTargetId =
+      page.firstUnsentId === undefined ? last.targetId : String(BigInt(page.firstUnsentId) - 1n);
+    if (page.firstUnsentId !== undefined) await clock.sleep(THROTTLED_PAUSE_SECONDS);
+  }
+  return { published: false, ...done };
+}
+
+async function publishPage(
+  { store, queue, counters, clock }: Services,
+  page: { run: CampaignRun; partition: Partition; promotion: Promotion; rows: readonly TargetRow[] },
+): Promise<{ sentCount: number; invalidCount: number; firstUnsentId: string | undefined }> {
+  const { run, promotion } = page;
+  const nowMs = clock.now();
+  const outgoing: OutgoingGrant[] = [];
+  const invalid: { targetId: string; reason: string }[] = [];
+  const context = { ...promotion, partitionNumber: page.partition.partitionNumber, nowMs };
+  for (const row of page.rows) {
+    const resolved = resolveTarget(row, context);
+    if (!resolved.ok) {
+      invalid.push({ targetId: row.targetId, reason: resolved.reason });
+      continue;
+    }
+    outgoing.push({
+      targetId: row.targetId,
+      groupId: row.customerUid,
+      deduplicationId: deduplicationId({ ...run, targetId: row.targetId }, run.runNumber),
+      message: resolved.message,
+    });
+  }
+
+  const failures = new Map((await queue.send(outgoing)).map((failure) => [failure.targetId, failure]));
+  invalid.push(...[...failures.values()].filter((failure) => failure.permanent).map(refusedByQueue));
+  const sentIds = outgoing.map((grant) => grant.targetId).filter((targetId) => !failures.has(targetId));
+
+  const publishedCount = sentIds.length === 0 ? 0 : await store.markPublished(run, sentIds, nowMs);
+  const failCount = invalid.length === 0 ? 0 : await store.recordInvalid(run, invalid, nowMs);
+  await counters.add(run.summaryId, { publishedCount, failCount });
+  return {
+    sentCount: sentIds.length,
+    invalidCount: invalid.length,
+    firstUnsentId: outgoing.find((grant) => failures.get(grant.targetId)?.permanent === false)?.targetId,
+  };
+}
+
+function refusedByQueue(failure: SendFailure): { targetId: string; reason: string } {
+  return { targetId: failure.targetId, reason: `QUEUE_REFUSED: ${failure.code}` };
+}

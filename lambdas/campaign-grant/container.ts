@@ -1,0 +1,115 @@
+/** The only wiring: which adapter stands behind which port of each handler. Built once, on cold start. */
+import type { z } from 'zod';
+import type {
+  beginCampaignEnvironment,
+  collectDeadLettersEnvironment,
+  databaseEnvironment,
+  finishCampaignEnvironment,
+  grantRewardsEnvironment,
+  publishPartitionEnvironment,
+  reconcileReservationsEnvironment,
+  trackProgressEnvironment,
+} from '../../schema/environment.ts';
+import { LOG_EVENTS } from '../../schema/log-events.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { DataApi } from '../shared/data-api.ts';
+import { logger } from '../shared/handler.ts';
+import { connectRedis } from '../shared/redis.ts';
+import { readSecret } from '../shared/secret.ts';
+import { httpMoneyApi } from './adapters/http-money-api.ts';
+import { redisProgressCounters } from './adapters/redis-progress-counters.ts';
+import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
+import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
+import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
+import type { GrantLog } from './app/grant-rewards.ts';
+import { Pacer, pacingFor } from './domain/pacer.ts';
+
+type Env<Shape extends z.ZodType> = z.output<Shape>;
+
+function campaignStore(env: Env<typeof databaseEnvironment>) {
+  return sqlCampaignStore(
+    new DataApi({
+      resourceArn: env.DATABASE_RESOURCE_ARN,
+      secretArn: env.DATABASE_SECRET_ARN,
+      database: env.DATABASE_NAME,
+    }),
+  );
+}
+
+async function progressCounters(redisUrl: string) {
+  return redisProgressCounters(await connectRedis(redisUrl), () => clock.now());
+}
+
+export async function beginCampaignServices(env: Env<typeof beginCampaignEnvironment>) {
+  return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
+}
+
+export async function publishPartitionServices(env: Env<typeof publishPartitionEnvironment>) {
+  return {
+    store: campaignStore(env),
+    queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
+    counters: await progressCounters(env.REDIS_URL),
+    clock,
+    backlogLimit: env.BACKLOG_LIMIT,
+  };
+}
+
+export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironment>) {
+  const pacing = pacingFor({
+    tps: env.MONEY_TPS,
+    concurrency: env.GRANT_CONCURRENCY,
+    headroom: env.PACING_HEADROOM_SECONDS,
+  });
+  // Taken before anything else is awaited: the pacer counts from the environment's start.
+  const pacer = new Pacer(pacing, clock.monotonic());
+  const [counters, apiKey] = await Promise.all([
+    progressCounters(env.REDIS_URL),
+    readSecret(env.MONEY_API_KEY_SECRET_ARN),
+  ]);
+  return {
+    store: campaignStore(env),
+    queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
+    money: httpMoneyApi(env.MONEY_API_URL, apiKey),
+    counters,
+    clock,
+    pacer,
+    log: grantLog,
+  };
+}
+
+const grantLog: GrantLog = {
+  batchPaid: (figures) => logger.info('paid a batch', { event: LOG_EVENTS.batchPaid, ...figures }),
+  batchUndecided: (error, messageCount) =>
+    logger.error('could not decide a batch; it comes again', {
+      event: LOG_EVENTS.batchUndecided,
+      messageCount,
+      error: error instanceof Error ? error : new Error(String(error)),
+    }),
+  apiKeyRefused: (promotionId, code) =>
+    logger.critical('the Money API refused the API key; the campaign is stopped', {
+      event: LOG_EVENTS.apiKeyRefused,
+      promotionId,
+      code,
+    }),
+};
+
+export async function collectDeadLettersServices(env: Env<typeof collectDeadLettersEnvironment>) {
+  return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
+}
+
+export async function trackProgressServices(env: Env<typeof trackProgressEnvironment>) {
+  return {
+    store: campaignStore(env),
+    counters: await progressCounters(env.REDIS_URL),
+    clock,
+    intervalSeconds: env.PROGRESS_INTERVAL_SECONDS,
+  };
+}
+
+export async function finishCampaignServices(env: Env<typeof finishCampaignEnvironment>) {
+  return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
+}
+
+export function reconcileReservationsServices(env: Env<typeof reconcileReservationsEnvironment>) {
+  return { store: campaignStore(env), runs: sfnCampaignRuns(env.CAMPAIGN_RUN_ARN), clock };
+}

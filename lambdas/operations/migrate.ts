@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { SqlExecutor } from '../shared/data-api.ts';
+
+const appliedRow = z.object({ version: z.int(), checksum: z.string() });
+const FILE_NAME = /^(\d{4})_\w+\.sql$/;
+
+/**
+ * Applies the numbered migrations of `folder` that the database has not seen, in order, one statement at a time.
+ * MySQL commits each DDL statement by itself, so each is written to be repeated (IF NOT EXISTS): a migration that
+ * died halfway is run again from its start.
+ * @throws Error when a migration that was applied has been changed since, or a number is used twice.
+ */
+export async function migrate(
+  db: SqlExecutor,
+  folder: URL,
+): Promise<{ applied: string[]; upToDate: number }> {
+  await db.execute(`
+    CREATE TABLE IF NOT EXISTS schema_migrations (
+      version    INT          NOT NULL PRIMARY KEY,
+      name       VARCHAR(200) NOT NULL,
+      checksum   CHAR(64)     NOT NULL,
+      applied_at DATETIME     NOT NULL DEFAULT CURRENT_TIMESTAMP
+    ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4`);
+  const rows = await db.query(appliedRow, 'SELECT version, checksum FROM schema_migrations');
+  const known = new Map(rows.map((row) => [row.version, row.checksum]));
+
+  const applied: string[] = [];
+  for (const { version, name, sql } of await readMigrations(folder)) {
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    const recorded = known.get(version);
+    if (recorded === checksum) continue;
+    if (recorded !== undefined) {
+      throw new Error(`migration ${name} has changed since it was applied: write a new one instead`);
+    }
+    for (const statement of statementsOf(sql)) await db.execute(statement);
+    await db.execute(
+      `INSERT INTO schema_migrations (version, name, checksum) VALUES (:version, :name, :checksum)
+       ON DUPLICATE KEY UPDATE checksum = VALUES(checksum)`,
+      { version, name, checksum },
+    );
+    applied.push(name);
+  }
+  return { applied, upToDate: known.size };
+}
+
+async function readMigrations(folder: URL): Promise<{ version: number; name: string; sql: string }[]> {
+  const names = (await readdir(folder)).filter((name) => FILE_NAME.test(name)).sort();
+  const migrations = await Promise.all(
+    names.map(async (name) => ({
+      version: Number(FILE_NAME.exec(name)?.[1]),
+      name,
+      sql: await readFile(new URL(name, folder), 'utf8'),
+    })),
+  );
+  const duplicate = migrations.find((one, index) => one.version === migrations[index + 1]?.version);
+  if (duplicate !== undefined) throw new Error(`two migrations have the number of ${duplicate.name}`);
+  return migrations;
+}
+
+/** The Data API refuses several statements in one call. A statement ends with a semicolon at the end of a line. */
+function statementsOf(sql: string): string[] {
+  return sql
+    .replace(/^\s*--.*$/gm, '')
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}

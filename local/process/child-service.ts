@@ -1,0 +1,89 @@
+/**
+ * A service of the local runtime in a process of its own, so that its CPU and memory can be seen apart.
+ * The child ends with its parent, however the parent ends: the IPC channel closes and the child exits.
+ */
+import { fork } from 'node:child_process';
+import type { ChildProcess, Serializable } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { z } from 'zod';
+
+/** What a service started in a child tells its parent. */
+export interface RunningService {
+  /** Base URL, http://127.0.0.1:port. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const childReport = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('listening'), url: z.string() }),
+  z.object({ kind: z.literal('failed'), message: z.string() }),
+]);
+
+/** Called by the entry file of a service: waits for the options, starts it, reports the URL. */
+export function serveAsChild<Options>(
+  parseOptions: (raw: unknown) => Options,
+  start: (options: Options) => Promise<RunningService>,
+): void {
+  const report = (message: z.infer<typeof childReport>) => process.send?.(message);
+  process.on('disconnect', () => process.exit(0));
+  // Ctrl-C reaches the whole process group; the parent decides the order in which its services end.
+  process.on('SIGINT', () => undefined);
+  process.once('message', (raw) => {
+    start(parseOptions(raw)).then(
+      (service) => {
+        report({ kind: 'listening', url: service.url });
+        process.once('SIGTERM', () => void service.close().finally(() => process.exit(0)));
+      },
+      (error: unknown) => {
+        report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+      },
+    );
+  });
+}
+
+export interface ChildService extends RunningService {
+  readonly pid: number;
+  /** Resolves when the child has ended, asked or not. */
+  readonly exited: Promise<void>;
+}
+
+/**
+ * Starts `entry` (a file that calls serveAsChild) and waits until it listens.
+ * @throws Error with the child's own one-line message when it could not start.
+ */
+export async function spawnService(
+  entry: URL,
+  options: Serializable,
+  how: { readonly logFile: string; readonly env?: NodeJS.ProcessEnv; readonly execArgv?: string[] },
+): Promise<ChildService> {
+  const log = createWriteStream(how.logFile, { flags: 'a' });
+  await once(log, 'open');
+  const child = fork(entry, {
+    stdio: ['ignore', log, log, 'ipc'],
+    env: how.env ?? process.env,
+    execArgv: how.execArgv ?? [],
+  });
+  const exited = once(child, 'exit').then(() => {
+    log.end();
+  });
+  child.send(options);
+  const url = await firstReport(child, exited, how.logFile);
+  return {
+    url,
+    pid: child.pid ?? -1,
+    exited,
+    close: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+async function firstReport(child: ChildProcess, exited: Promise<void>, logFile: string): Promise<string> {
+  const reported = once(child, 'message').then(([raw]) => childReport.parse(raw));
+  const report = await Promise.race([reported, exited.then(() => undefined)]);
+  if (report?.kind === 'listening') return report.url;
+  child.kill('SIGKILL');
+  throw new Error(report?.message ?? `the service ended before it listened; its log is ${logFile}`);
+}

@@ -1,0 +1,56 @@
+/**
+ * The environment of each function: the CDK side must provide every name (its type asks for it), the handler
+ * parses it on cold start. A variable is declared here and nowhere else.
+ */
+import { z } from 'zod';
+
+const seconds = z.coerce.number().positive();
+const count = z.coerce.number().int().positive();
+
+/** The database, through the RDS Data API. */
+export const databaseEnvironment = z.object({
+  DATABASE_RESOURCE_ARN: z.string().min(1),
+  DATABASE_SECRET_ARN: z.string().min(1),
+  DATABASE_NAME: z.string().min(1),
+});
+
+const grantQueue = { GRANT_QUEUE_URL: z.url() };
+const redis = { REDIS_URL: z.url() };
+
+export const migrateEnvironment = databaseEnvironment;
+
+export const beginCampaignEnvironment = databaseEnvironment.extend(redis);
+
+export const publishPartitionEnvironment = databaseEnvironment.extend({
+  ...grantQueue,
+  ...redis,
+  /** Publishing waits while more messages than this are in the queue. */
+  BACKLOG_LIMIT: count,
+});
+
+export const grantRewardsEnvironment = databaseEnvironment.extend({
+  ...grantQueue,
+  ...redis,
+  MONEY_API_URL: z.url(),
+  /** A Secrets Manager secret whose string is the API key. */
+  MONEY_API_KEY_SECRET_ARN: z.string().min(1),
+  /** The Money API's ceiling, calls a second over all environments. */
+  MONEY_TPS: count,
+  /** How many environments share it: the function's reserved concurrency. */
+  GRANT_CONCURRENCY: count,
+  /** Seconds of each second kept free for jitter on the way to the Money API. */
+  PACING_HEADROOM_SECONDS: z.coerce.number().min(0).max(0.5),
+});
+
+export const collectDeadLettersEnvironment = databaseEnvironment.extend(redis);
+
+export const trackProgressEnvironment = databaseEnvironment.extend({
+  ...redis,
+  PROGRESS_INTERVAL_SECONDS: seconds,
+});
+
+export const finishCampaignEnvironment = databaseEnvironment.extend(redis);
+
+export const reconcileReservationsEnvironment = databaseEnvironment.extend({
+  CAMPAIGN_RUN_ARN: z.string().min(1),
+});

@@ -1,0 +1,12 @@
+/** The `event` field of the log lines that saved queries and people filter on. */
+export const LOG_EVENTS = {
+  campaignBegun: 'CAMPAIGN_BEGUN',
+  campaignFinished: 'CAMPAIGN_FINISHED',
+  partitionPublished: 'PARTITION_PUBLISHED',
+  batchPaid: 'BATCH_PAID',
+  batchUndecided: 'BATCH_UNDECIDED',
+  apiKeyRefused: 'API_KEY_REFUSED',
+  deadLettersCollected: 'DEAD_LETTERS_COLLECTED',
+  reservationsReconciled: 'RESERVATIONS_RECONCILED',
+  migrated: 'MIGRATED',
+} as const;
