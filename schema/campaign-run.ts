@@ -2,7 +2,7 @@
  * What passes between the states of the CampaignRun state machine. The machine's paths ($.promotionId, …) name
  * these fields; a test holds the two together.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { id, promotionStatus, promotionType } from './promotion.ts';
 
 /** Input of an execution: {"promotionId": "1"}; a JSON number is taken too while it is exact. */

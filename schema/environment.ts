@@ -2,7 +2,7 @@
  * The environment of each function: the CDK side must provide every name (its type asks for it), the handler
  * parses it on cold start. A variable is declared here and nowhere else.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const seconds = z.coerce.number().positive();
 const count = z.coerce.number().int().positive();

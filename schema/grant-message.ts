@@ -2,7 +2,7 @@
  * The message of one grant, as the client's document 000 §6.3 fixes it. Ids and money travel as strings, times
  * are Asia/Seoul local time.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { id } from './promotion.ts';
 import type { PromotionType } from './promotion.ts';
 

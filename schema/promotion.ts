@@ -1,5 +1,5 @@
 /** The states of a promotion, its targets and their results: the client's ERD, one place. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const promotionType = z.enum(['VOUCHER', 'POINT']);
 export type PromotionType = z.infer<typeof promotionType>;

@@ -1,5 +1,5 @@
 /** The only wiring: which adapter stands behind which port of each handler. Built once, on cold start. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type {
   beginCampaignEnvironment,
   collectDeadLettersEnvironment,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { reconcileReservationsEnvironment } from '../../schema/environment.ts';
 import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { parseEnvironment } from '../shared/environment.ts';

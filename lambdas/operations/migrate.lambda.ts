@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { migrateEnvironment } from '../../schema/environment.ts';
 import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { DataApi } from '../shared/data-api.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SqlExecutor } from '../shared/data-api.ts';
 
 const appliedRow = z.object({ version: z.int(), checksum: z.string() });

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-rds-data';
 import type { SqlParameter } from '@aws-sdk/client-rds-data';
 import pRetry from 'p-retry';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type SqlValue = string | number | boolean | null;
 export type SqlParameters = Readonly<Record<string, SqlValue>>;

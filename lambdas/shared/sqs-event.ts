@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The part of a FIFO queue's event that handlers use. */
 export const fifoEvent = z.object({

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toCompact } from '../domain/seoul-time.ts';
 import type { Progress, ProgressCounters } from '../ports.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { id, processStatus, promotionStatus } from '../../../schema/promotion.ts';
 import type { DataApi } from '../../shared/data-api.ts';
 import { toDateTime } from '../domain/seoul-time.ts';

@@ -1,0 +1,23 @@
+import { App, Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { z } from 'zod';
+import { STAGES } from '../config/stages.ts';
+import { readConfig } from '../lib/config.ts';
+import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
+import { DataStack } from '../lib/stacks/data-stack.ts';
+import { NetworkStack } from '../lib/stacks/network-stack.ts';
+
+const app = new App();
+const outcome = readConfig(STAGES, z.record(z.string(), z.unknown()).parse(app.node.getAllContext()));
+if (!outcome.ok) {
+  for (const problem of outcome.problems) console.error(problem);
+  process.exit(1);
+}
+const { config } = outcome;
+
+// A finding makes synth fail; what is accepted is acknowledged, with its reason, next to its construct.
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+const network = new NetworkStack(app, `Grantline-${config.stage}-Network`, { config });
+const data = new DataStack(app, `Grantline-${config.stage}-Data`, { config, network });
+new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, { config, network, data });

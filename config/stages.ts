@@ -1,0 +1,59 @@
+/**
+ * What differs between the stages. Every field is described in lib/config.ts, which also refuses what does not
+ * fit together; `cdk synth -c stage=prod -c moneyTps=500` chooses a stage and overrides a field for one run.
+ */
+import type { StageConfig, StageName } from '../lib/config.ts';
+
+const common = {
+  pacingHeadroomSeconds: 0.01,
+  publishing: { backlogSeconds: 60 },
+  progress: { intervalSeconds: 5 },
+  redis: {},
+} as const satisfies Partial<StageConfig>;
+
+export const STAGES: Record<StageName, StageConfig> = {
+  dev: {
+    ...common,
+    stage: 'dev',
+    money: { apiUrl: 'https://money-api.dev.internal', tps: 1000 },
+    grants: { maxReceiveCount: 100 },
+    database: {
+      name: 'grantline',
+      // Not 0, which would let the cluster pause: reservations are looked up every minute, so it never would.
+      capacity: { min: 0.5, max: 8 },
+      deletionProtection: false,
+      backupDays: 1,
+    },
+    logRetentionDays: 7,
+    removable: true,
+  },
+  staging: {
+    ...common,
+    stage: 'staging',
+    money: { apiUrl: 'https://money-api.staging.internal', tps: 1000 },
+    grants: { maxReceiveCount: 100 },
+    database: {
+      name: 'grantline',
+      capacity: { min: 1, max: 16 },
+      deletionProtection: true,
+      backupDays: 7,
+    },
+    logRetentionDays: 30,
+    removable: false,
+  },
+  prod: {
+    ...common,
+    stage: 'prod',
+    money: { apiUrl: 'https://money-api.internal', tps: 1000 },
+    grants: { maxReceiveCount: 100 },
+    database: {
+      name: 'grantline',
+      // A campaign starts at full speed: a cold cluster would scale up under the first minutes of load.
+      capacity: { min: 4, max: 32 },
+      deletionProtection: true,
+      backupDays: 35,
+    },
+    logRetentionDays: 365,
+    removable: false,
+  },
+};

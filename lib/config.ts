@@ -1,0 +1,154 @@
+/**
+ * The configuration of a stage: its fields, what they must satisfy, and how the command line overrides them.
+ * Nothing here is a construct, so a wrong configuration is refused before one is built.
+ */
+import { z } from 'zod';
+import { defaultGrantConcurrency } from './grant-concurrency.ts';
+
+/** Said explicitly wherever a time zone is asked for: the client's times are local times of Korea. */
+export const TIME_ZONE = 'Asia/Seoul';
+
+const stageName = z.enum(['dev', 'staging', 'prod']);
+export type StageName = z.infer<typeof stageName>;
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
+
+/** What CloudWatch Logs accepts and we want to choose from; it refuses other numbers at deploy. */
+const logRetentionDays = z.literal([7, 14, 30, 90, 180, 365, 1827, 3653]);
+
+const database = z
+  .strictObject({
+    /** The schema that the migrations fill. */
+    name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a lower-case MySQL schema name'),
+    /** A cluster that others run (Data API on): no cluster is created then, and the fields below do nothing. */
+    existing: z
+      .strictObject({ clusterArn: z.string().startsWith('arn:'), secretArn: z.string().startsWith('arn:') })
+      .optional(),
+    /** Aurora capacity units, of 2 GiB each. */
+    capacity: z.strictObject({
+      min: z.number().min(0.5).max(256).multipleOf(0.5),
+      max: z.number().min(1).max(256).multipleOf(0.5),
+    }),
+    deletionProtection: z.boolean(),
+    backupDays: z.int().min(1).max(35),
+  })
+  .refine(({ capacity }) => capacity.min <= capacity.max, {
+    path: ['capacity', 'min'],
+    error: 'must not exceed capacity.max',
+  });
+
+const stageConfig = z
+  .strictObject({
+    stage: stageName,
+    money: z.strictObject({
+      /** Reached from isolated subnets: over a peering, a transit gateway or PrivateLink. */
+      apiUrl: httpUrl,
+      /** Calls a second that the Money API admits, over everything that Grantline sends. */
+      tps: z.int().min(2),
+      /** A Secrets Manager secret whose string is the API key; without it one is created to be filled in. */
+      apiKeySecretName: z.string().min(1).optional(),
+    }),
+    grants: z.strictObject({
+      /** Environments that share the ceiling, 2..1000 and ≤ money.tps. Default: `defaultGrantConcurrency`. */
+      concurrency: z.int().min(2).max(1000).optional(),
+      /**
+       * Receives before a message is a dead letter. High on purpose: retries are counted in the database by
+       * Money calls, and a receive that ended in a throttle or a wait is nobody's failure.
+       */
+      maxReceiveCount: z.int().min(5).max(1000),
+    }),
+    /** Seconds of each second kept free for jitter on the way to the Money API. */
+    pacingHeadroomSeconds: z.number().min(0).max(0.5),
+    /** How many seconds of work publishing keeps in the queue: a stop is as quick as this is small. */
+    publishing: z.strictObject({ backlogSeconds: z.int().min(5).max(600) }),
+    progress: z.strictObject({ intervalSeconds: z.number().min(1).max(60) }),
+    database,
+    redis: z.strictObject({
+      /** A Redis or Valkey that others run; without it a serverless cache is created. */
+      existingUrl: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+    }),
+    logRetentionDays,
+    /** Destroying the stack destroys its data too. */
+    removable: z.boolean(),
+  })
+  .refine(({ money, grants }) => grants.concurrency === undefined || grants.concurrency <= money.tps, {
+    path: ['grants', 'concurrency'],
+    error: 'must not exceed money.tps: each environment sends at least one call a second',
+  })
+  .refine(({ stage, database: { deletionProtection } }) => stage === 'dev' || deletionProtection, {
+    path: ['database', 'deletionProtection'],
+    error: 'may be off in dev only',
+  })
+  .refine(({ stage, removable }) => stage === 'dev' || !removable, {
+    path: ['removable'],
+    error: 'may be on in dev only',
+  });
+
+/** What config/stages.ts says. */
+export type StageConfig = z.input<typeof stageConfig>;
+
+const settledConfig = stageConfig.transform((config) => ({
+  ...config,
+  grants: {
+    ...config.grants,
+    concurrency: config.grants.concurrency ?? defaultGrantConcurrency(config.money.tps),
+  },
+}));
+
+/** What the stacks are built from: checked, and with its defaults filled in. */
+export type Config = z.output<typeof settledConfig>;
+
+/** `-c name=value`; values from the command line are strings, those from cdk.json need not be. */
+const overrides = z.strictObject({
+  stage: stageName.default('dev'),
+  moneyTps: z.coerce.number().optional(),
+  grantConcurrency: z.coerce.number().optional(),
+  moneyApiUrl: z.string().optional(),
+});
+
+export type ConfigOutcome =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * @param stages config/stages.ts
+ * @param context the app's whole context. CDK keeps its own values there, whose keys all have a punctuation mark:
+ *   a plain word is ours, and one that we do not know is refused, because a misspelt `moneyTps` would pay at
+ *   another speed than the operator asked for.
+ */
+export function readConfig(
+  stages: Readonly<Record<StageName, StageConfig>>,
+  context: Readonly<Record<string, unknown>>,
+): ConfigOutcome {
+  const ours = Object.fromEntries(Object.entries(context).filter(([key]) => /^[A-Za-z]+$/.test(key)));
+  const chosen = overrides.safeParse(ours);
+  if (!chosen.success) return { ok: false, problems: problemsOf('context', chosen.error) };
+  const { stage, moneyTps, grantConcurrency, moneyApiUrl } = chosen.data;
+  const base = stages[stage];
+  return checkConfig({
+    ...base,
+    money: {
+      ...base.money,
+      ...(moneyTps !== undefined && { tps: moneyTps }),
+      ...(moneyApiUrl !== undefined && { apiUrl: moneyApiUrl }),
+    },
+    grants: { ...base.grants, ...(grantConcurrency !== undefined && { concurrency: grantConcurrency }) },
+  });
+}
+
+export function checkConfig(candidate: unknown): ConfigOutcome {
+  const checked = settledConfig.safeParse(candidate);
+  if (checked.success) return { ok: true, config: checked.data };
+  const named = z.object({ stage: z.string() }).safeParse(candidate);
+  return {
+    ok: false,
+    problems: problemsOf(`stage ${named.success ? named.data.stage : '?'}`, checked.error),
+  };
+}
+
+/** One line a problem: where it is, and what is wrong with it. */
+function problemsOf(where: string, error: z.ZodError): string[] {
+  return error.issues.map(
+    (issue) => `${[where, issue.path.join('.')].filter(Boolean).join(': ')}: ${issue.message}`,
+  );
+}

@@ -1,0 +1,43 @@
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Stack, Validations } from 'aws-cdk-lib/core';
+import type { IConstruct } from 'constructs';
+import { z } from 'zod';
+
+/** Accepts a cdk-nag finding on a construct and what is under it; the reason is for the next auditor. */
+export function acknowledge(construct: IConstruct, id: string, reason: string): void {
+  Validations.of(construct).acknowledge({ id, reason });
+}
+
+/** cdk-nag's name for a resource of a policy, with its tokens spelt the way it spells them. */
+export function resourceWildcard(resource: string): string {
+  return `AwsSolutions-IAM5[Resource::${resource}]`;
+}
+
+/** CDK grants the versions of a function together with the function. */
+export function acknowledgeInvoke(grantee: IConstruct, invoked: IFunction): void {
+  const arn: unknown = Stack.of(grantee).resolve(invoked.functionArn);
+  const { 'Fn::GetAtt': attribute } = z.object({ 'Fn::GetAtt': z.array(z.string()) }).parse(arn);
+  acknowledge(
+    grantee,
+    resourceWildcard(`<${attribute.join('.')}>:*`),
+    'The wildcard stands for the versions and aliases of one function, which the role is there to invoke.',
+  );
+}
+
+const MANAGED_POLICY =
+  'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]';
+
+/** CDK's own deploy-time functions: their code and role come with aws-cdk-lib and take no properties. */
+export function acknowledgeProvider(scope: IConstruct, providerId: string): void {
+  const provider = scope.node.findChild(providerId);
+  acknowledge(
+    provider,
+    MANAGED_POLICY,
+    'The role of a CDK deploy-time function: CDK fixes it, and it writes its logs.',
+  );
+  acknowledge(
+    provider,
+    'AwsSolutions-L1',
+    'The runtime of a CDK deploy-time function comes with aws-cdk-lib.',
+  );
+}

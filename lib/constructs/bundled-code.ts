@@ -1,0 +1,60 @@
+import { cpSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { AssetCode } from 'aws-cdk-lib/aws-lambda';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
+import { buildSync } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** ESM has no `require`, and dependencies that are CommonJS call it for Node's own modules. */
+const REQUIRE_BANNER = [
+  "import { createRequire as __createRequire } from 'node:module';",
+  'const require = __createRequire(import.meta.url);',
+].join('');
+
+/** A folder that the handler reads at run time, and where it lies beside index.mjs. */
+export interface BundledFolder {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * A handler with all that it imports, the AWS SDK too, as one ES module. By esbuild inside this process:
+ * NodejsFunction starts an npx for each function, which took more time than the rest of synth together.
+ * @param entry from the repository's root.
+ */
+export function bundledCode(entry: string, folders: readonly BundledFolder[] = []): AssetCode {
+  return new AssetCode(ROOT, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never run: CDK asks for the image, and the local bundling below does not decline.
+      image: DockerImage.fromRegistry('local-bundling-only'),
+      // CDK takes assets of one source for the same when their options are, and sees no difference in functions.
+      command: [entry],
+      local: {
+        tryBundle(outputFolder) {
+          buildSync({
+            absWorkingDir: ROOT,
+            entryPoints: [entry],
+            outfile: join(outputFolder, 'index.mjs'),
+            bundle: true,
+            platform: 'node',
+            target: 'node24',
+            format: 'esm',
+            mainFields: ['module', 'main'],
+            minify: true,
+            sourcemap: true,
+            // Names and lines of the source are enough for a stack trace; the source itself is large.
+            sourcesContent: false,
+            banner: { js: REQUIRE_BANNER },
+            logLevel: 'warning',
+          });
+          for (const { from, to } of folders) {
+            cpSync(resolve(ROOT, from), join(outputFolder, to), { recursive: true });
+          }
+          return true;
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,232 @@
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  DistributedMap,
+  Errors,
+  Fail,
+  JsonPath,
+  LogLevel,
+  Parallel,
+  StateMachine,
+  StateMachineType,
+  Succeed,
+  TaskInput,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
+import type { Config } from '../config.ts';
+import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import type { Binding } from './binding.ts';
+import { logGroupFor } from './log-group.ts';
+
+export interface CampaignRunMachineProps {
+  readonly config: Config;
+  readonly beginCampaign: IFunction;
+  readonly publishPartition: IFunction;
+  readonly trackProgress: IFunction;
+  readonly finishCampaign: IFunction;
+}
+
+/** The most partitions that a campaign is cut into, so all of them are published at once. */
+const MOST_PARTITIONS = 8;
+
+/** Three and a half days: 1,000 tries, five minutes apart at last, in some 3,000 of the 25,000 events. */
+const OUTLAST_OUTAGES = 1000;
+
+const RUN = JsonPath.objectAt('$.run');
+
+/**
+ * One run of a campaign, from its first row to its last figure. Every step can be repeated, so every step is
+ * retried; the machine has no timeout of its own (a Standard execution may last a year), because a campaign
+ * outlives an outage. The paths name the fields of schema/campaign-run.ts.
+ */
+export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_RUN_ARN'> {
+  readonly environment: { readonly CAMPAIGN_RUN_ARN: string };
+  readonly stateMachine: StateMachine;
+  private readonly props: CampaignRunMachineProps;
+
+  constructor(scope: Construct, id: string, props: CampaignRunMachineProps) {
+    super(scope, id);
+    this.props = props;
+    const { config } = props;
+    const stateMachineName = `grantline-${config.stage}-campaign-run`;
+
+    const definition = this.buildBeginPhase()
+      .next(this.buildPublishAndTrackPhase().addCatch(this.buildFailurePhase(), { resultPath: '$.error' }))
+      .next(this.buildFinishPhase());
+
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName,
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromChainable(definition),
+      tracingEnabled: true,
+      logs: {
+        // Under this prefix the log group's policy does not grow with every machine of the account.
+        destination: logGroupFor(this, 'Logs', config, `/aws/vendedlogs/states/${stateMachineName}`),
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
+    });
+    this.environment = { CAMPAIGN_RUN_ARN: this.stateMachine.stateMachineArn };
+    this.acknowledgeWildcards();
+  }
+
+  grantTo(grantee: IFunction): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['states:StartExecution'],
+      resourceArns: [this.stateMachine.stateMachineArn],
+    }).assertSuccess();
+  }
+
+  private buildBeginPhase(): LambdaInvoke {
+    const begin = LambdaInvoke.jsonPath(this, 'BeginCampaign', {
+      lambdaFunction: this.props.beginCampaign,
+      payload: TaskInput.fromObject({
+        promotionId: JsonPath.stringAt('$.promotionId'),
+        executionId: JsonPath.executionId,
+      }),
+      outputPath: '$.Payload',
+      retryOnServiceExceptions: false,
+    });
+    // Refused now is refused in a second too; the execution fails with the reason as its cause.
+    begin.addRetry({ errors: [CAMPAIGN_REFUSED], maxAttempts: 0 });
+    return retried(begin, 5);
+  }
+
+  /** The two end together: tracking ends when every target that was published, or could not be, is settled. */
+  private buildPublishAndTrackPhase(): Parallel {
+    return Parallel.jsonPath(this, 'PublishAndTrack', { resultPath: JsonPath.DISCARD })
+      .branch(this.buildPublishBranch())
+      .branch(this.buildTrackBranch());
+  }
+
+  private buildPublishBranch(): IChainable {
+    const type = (name: string): Condition => Condition.stringEquals('$.run.promotionType', name);
+    return Choice.jsonPath(this, 'DecideType')
+      .when(type('VOUCHER'), this.buildPublishMap('Voucher'))
+      .when(type('POINT'), this.buildPublishMap('Point'));
+  }
+
+  /**
+   * Standard children: Express ones cannot be stopped, and end after five minutes. Tolerated failures are left at
+   * their default, none.
+   */
+  private buildPublishMap(kind: 'Voucher' | 'Point'): DistributedMap {
+    const name = `Publish${kind}s`;
+    const publish = retried(
+      LambdaInvoke.jsonPath(this, `Publish${kind}Partition`, {
+        lambdaFunction: this.props.publishPartition,
+        // The input stays as it is, so that the loop invokes with the same again.
+        resultSelector: { published: JsonPath.objectAt('$.Payload.published') },
+        resultPath: '$.result',
+        payload: TaskInput.fromObject({ run: RUN, partition: JsonPath.objectAt('$.partition') }),
+        retryOnServiceExceptions: false,
+      }),
+      OUTLAST_OUTAGES,
+    );
+    return DistributedMap.jsonPath(this, name, {
+      label: name,
+      mapExecutionType: StateMachineType.STANDARD,
+      maxConcurrency: MOST_PARTITIONS,
+      itemsPath: '$.partitions',
+      itemSelector: { run: RUN, partition: JsonPath.objectAt('$$.Map.Item.Value') },
+      resultPath: JsonPath.DISCARD,
+    }).itemProcessor(
+      publish.next(
+        Choice.jsonPath(this, `Is${kind}PartitionPublished?`)
+          .when(
+            Condition.booleanEquals('$.result.published', true),
+            Succeed.jsonPath(this, `${kind}PartitionPublished`),
+          )
+          .otherwise(publish),
+      ),
+    );
+  }
+
+  private buildTrackBranch(): IChainable {
+    const track = retried(
+      LambdaInvoke.jsonPath(this, 'TrackProgress', {
+        lambdaFunction: this.props.trackProgress,
+        payload: TaskInput.fromObject({ run: RUN }),
+        resultSelector: { settled: JsonPath.objectAt('$.Payload.settled') },
+        resultPath: '$.progress',
+        retryOnServiceExceptions: false,
+      }),
+      OUTLAST_OUTAGES,
+    );
+    return track.next(
+      Choice.jsonPath(this, 'IsSettled?')
+        .when(Condition.booleanEquals('$.progress.settled', true), Succeed.jsonPath(this, 'Settled'))
+        .otherwise(track),
+    );
+  }
+
+  private buildFinishPhase(): IChainable {
+    return retried(
+      LambdaInvoke.jsonPath(this, 'FinishCampaign', {
+        lambdaFunction: this.props.finishCampaign,
+        payload: TaskInput.fromObject({ run: RUN }),
+        outputPath: '$.Payload',
+        retryOnServiceExceptions: false,
+      }),
+      OUTLAST_OUTAGES,
+    );
+  }
+
+  /** What was paid is counted and closed before the execution fails with what was caught. */
+  private buildFailurePhase(): IChainable {
+    const finish = retried(
+      LambdaInvoke.jsonPath(this, 'FinishFailedCampaign', {
+        lambdaFunction: this.props.finishCampaign,
+        payload: TaskInput.fromObject({ run: RUN, error: JsonPath.objectAt('$.error') }),
+        resultPath: JsonPath.DISCARD,
+        retryOnServiceExceptions: false,
+      }),
+      OUTLAST_OUTAGES,
+    );
+    return finish.next(
+      Fail.jsonPath(this, 'CampaignFailed', { errorPath: '$.error.Error', causePath: '$.error.Cause' }),
+    );
+  }
+
+  private acknowledgeWildcards(): void {
+    const { beginCampaign, publishPartition, trackProgress, finishCampaign } = this.props;
+    for (const invoked of [beginCampaign, publishPartition, trackProgress, finishCampaign]) {
+      acknowledgeInvoke(this.stateMachine, invoked);
+    }
+    acknowledge(
+      this.stateMachine,
+      resourceWildcard('*'),
+      'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
+    );
+    const stack = Stack.of(this);
+    const { resourceName } = stack.splitArn(this.stateMachine.stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
+    const name = JSON.stringify(stack.resolve(resourceName));
+    const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}`;
+    for (const mapRun of ['', '/PublishVouchers', '/PublishPoints']) {
+      acknowledge(
+        this.stateMachine,
+        resourceWildcard(`${executions}${mapRun}:*`),
+        'A distributed Map starts, sees and stops executions of its own machine, whose names are made at run time.',
+      );
+    }
+  }
+}
+
+function retried(task: LambdaInvoke, maxAttempts: number): LambdaInvoke {
+  task.addRetry({
+    errors: [Errors.ALL],
+    interval: Duration.seconds(2),
+    backoffRate: 2,
+    maxDelay: Duration.minutes(5),
+    maxAttempts,
+  });
+  return task;
+}

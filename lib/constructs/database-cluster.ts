@@ -1,0 +1,98 @@
+import { SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  AuroraMysqlEngineVersion,
+  ClusterInstance,
+  Credentials,
+  DatabaseCluster as Cluster,
+  DatabaseClusterEngine,
+} from 'aws-cdk-lib/aws-rds';
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { TIME_ZONE } from '../config.ts';
+import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
+import { acknowledge } from './acknowledge.ts';
+import { logGroupFor } from './log-group.ts';
+
+export interface DatabaseClusterProps {
+  readonly config: Config;
+  readonly vpc: IVpc;
+}
+
+/** Logs that the engine writes; the audit log says who did what, without the rows' values. */
+const EXPORTED_LOGS = ['audit', 'error', 'slowquery'];
+
+/** Aurora MySQL, serverless v2, used through the RDS Data API alone. */
+export class DatabaseCluster extends Construct {
+  readonly clusterArn: string;
+  readonly secretArn: string;
+
+  constructor(scope: Construct, id: string, { config, vpc }: DatabaseClusterProps) {
+    super(scope, id);
+    const { capacity, deletionProtection, backupDays, name } = config.database;
+    const clusterIdentifier = `grantline-${config.stage}`;
+
+    const cluster = new Cluster(this, 'Cluster', {
+      clusterIdentifier,
+      engine: DatabaseClusterEngine.auroraMysql({ version: AuroraMysqlEngineVersion.VER_3_12_0 }),
+      writer: ClusterInstance.serverlessV2('Writer'),
+      serverlessV2MinCapacity: capacity.min,
+      serverlessV2MaxCapacity: capacity.max,
+      enableDataApi: true,
+      defaultDatabaseName: name,
+      // RDS keeps this secret and changes the password every seven days: there is no rotation function to run.
+      credentials: Credentials.fromUsername('grantline'),
+      manageMasterUserPassword: true,
+      iamAuthentication: true,
+      storageEncrypted: true,
+      deletionProtection,
+      removalPolicy: removalPolicyOf(config),
+      backup: { retention: Duration.days(backupDays) },
+      copyTagsToSnapshot: true,
+      parameters: {
+        // NOW() and every DATETIME of the schema are local times of Korea.
+        time_zone: TIME_ZONE,
+        character_set_server: 'utf8mb4',
+        character_set_database: 'utf8mb4',
+        server_audit_logging: '1',
+        // Connections, and changes of tables and rights; queries would be every grant.
+        server_audit_events: 'CONNECT,QUERY_DDL,QUERY_DCL',
+      },
+      cloudwatchLogsExports: EXPORTED_LOGS,
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      securityGroups: [
+        new SecurityGroup(this, 'SecurityGroup', {
+          vpc,
+          description: 'The database: nobody connects to it, the Data API needs no network path',
+          allowAllOutbound: false,
+        }),
+      ],
+    });
+    for (const log of EXPORTED_LOGS) {
+      // There before the engine writes, which would make one that is kept for ever.
+      const logGroup = logGroupFor(
+        this,
+        `${log}Logs`,
+        config,
+        `/aws/rds/cluster/${clusterIdentifier}/${log}`,
+      );
+      cluster.node.addDependency(logGroup);
+    }
+
+    if (!cluster.secret) throw new Error('unreachable: RDS manages the password in a secret');
+    this.clusterArn = cluster.clusterArn;
+    this.secretArn = cluster.secret.secretArn;
+
+    acknowledge(cluster, 'AwsSolutions-RDS11', 'No port is reachable: the security group lets nothing in.');
+    acknowledge(
+      cluster,
+      'AwsSolutions-RDS14',
+      'Aurora serverless v2 has no backtrack; backups restore to a second.',
+    );
+    if (!deletionProtection) {
+      acknowledge(cluster, 'AwsSolutions-RDS10', 'The dev stage is made to be thrown away.');
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { collectDeadLettersEnvironment, grantRewardsEnvironment } from '../../schema/environment.ts';
+import type { Config } from '../config.ts';
+import type { DatabaseAccess } from './database-access.ts';
+import { GrantQueue, consume } from './grant-queue.ts';
+import { MoneyApiKey } from './money-api-key.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+import type { FunctionNetwork } from './pipeline-function.ts';
+import type { RedisAccess } from './redis-access.ts';
+
+export interface GrantConsumersProps {
+  readonly config: Config;
+  readonly database: DatabaseAccess;
+  readonly redis: RedisAccess;
+  readonly network: FunctionNetwork;
+  /** Reaches the Money API too. */
+  readonly moneyNetwork: FunctionNetwork;
+}
+
+const CONSUMER_TIMEOUT = Duration.seconds(60);
+const COLLECTOR_CONCURRENCY = 2;
+
+/** The grant queue and the two functions behind it: one pays, one records what was given up. */
+export class GrantConsumers extends Construct {
+  readonly grantQueue: GrantQueue;
+  readonly grantRewards: PipelineFunction;
+  readonly collectDeadLetters: PipelineFunction;
+
+  constructor(scope: Construct, id: string, props: GrantConsumersProps) {
+    super(scope, id);
+    const { config, database, redis, network, moneyNetwork } = props;
+    const { concurrency } = config.grants;
+
+    this.grantQueue = new GrantQueue(this, 'GrantQueue', {
+      config,
+      consumerTimeout: CONSUMER_TIMEOUT,
+      deadLetterConsumerTimeout: CONSUMER_TIMEOUT,
+    });
+
+    this.grantRewards = new PipelineFunction(this, 'GrantRewards', {
+      config,
+      entry: 'lambdas/campaign-grant/grant-rewards.lambda.ts',
+      description: 'Pays a batch of grants through the Money API: all Money calls are made here',
+      environmentSchema: grantRewardsEnvironment,
+      bindings: [database, redis, this.grantQueue.consumer, new MoneyApiKey(this, 'MoneyApiKey', { config })],
+      environment: {
+        MONEY_API_URL: config.money.apiUrl,
+        MONEY_TPS: String(config.money.tps),
+        GRANT_CONCURRENCY: String(concurrency),
+        PACING_HEADROOM_SECONDS: String(config.pacingHeadroomSeconds),
+      },
+      timeout: CONSUMER_TIMEOUT,
+      reservedConcurrency: concurrency,
+      network: moneyNetwork,
+    });
+    consume(this.grantQueue.queue, this.grantRewards, concurrency);
+
+    this.collectDeadLetters = new PipelineFunction(this, 'CollectDeadLetters', {
+      config,
+      entry: 'lambdas/campaign-grant/collect-dead-letters.lambda.ts',
+      description: 'Records what the queue gave up, so that it can be seen and redriven',
+      environmentSchema: collectDeadLettersEnvironment,
+      bindings: [database, redis],
+      environment: {},
+      timeout: CONSUMER_TIMEOUT,
+      reservedConcurrency: COLLECTOR_CONCURRENCY,
+      network,
+    });
+    consume(this.grantQueue.deadLetterQueue, this.collectDeadLetters, COLLECTOR_CONCURRENCY);
+  }
+}

@@ -1,0 +1,105 @@
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  RedrivePermission,
+} from 'aws-cdk-lib/aws-sqs';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Duration, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import type { Binding } from './binding.ts';
+
+export interface GrantQueueProps {
+  readonly config: Config;
+  /** Of the function that consumes the queue. */
+  readonly consumerTimeout: Duration;
+  /** Of the function that consumes the dead-letter queue. */
+  readonly deadLetterConsumerTimeout: Duration;
+}
+
+export type GrantQueueBinding = Binding<'GRANT_QUEUE_URL'>;
+
+/** The queue of grants with its dead-letter queue. Senders make the customer the message group. */
+export class GrantQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+
+  constructor(scope: Construct, id: string, props: GrantQueueProps) {
+    super(scope, id);
+    const { config } = props;
+    const queueName = `grantline-${config.stage}-grants.fifo`;
+    const shared = {
+      fifo: true,
+      // The high-throughput mode: limits and deduplication are each group's own.
+      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      retentionPeriod: Duration.days(14),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    };
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
+      ...shared,
+      queueName: `grantline-${config.stage}-grants-dead-letter.fifo`,
+      visibilityTimeout: visibilityTimeoutFor(props.deadLetterConsumerTimeout),
+      redriveAllowPolicy: {
+        redrivePermission: RedrivePermission.BY_QUEUE,
+        // By name: each of the two queues names the other, and CloudFormation resolves no circle.
+        sourceQueues: [
+          Queue.fromQueueArn(
+            this,
+            'Source',
+            Stack.of(this).formatArn({ service: 'sqs', resource: queueName }),
+          ),
+        ],
+      },
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...shared,
+      queueName,
+      visibilityTimeout: visibilityTimeoutFor(props.consumerTimeout),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: config.grants.maxReceiveCount },
+    });
+  }
+
+  /** For who sends: and who sends looks at how much is waiting. */
+  get producer(): GrantQueueBinding {
+    return this.binding('sqs:SendMessage', 'sqs:GetQueueAttributes');
+  }
+
+  /** For who consumes: what receiving needs comes with the event source, delaying one message does not. */
+  get consumer(): GrantQueueBinding {
+    return this.binding('sqs:ChangeMessageVisibility');
+  }
+
+  private binding(...actions: string[]): GrantQueueBinding {
+    const { queueUrl, queueArn } = this.queue;
+    return {
+      environment: { GRANT_QUEUE_URL: queueUrl },
+      grantTo: (grantee: IFunction) =>
+        Grant.addToPrincipal({ grantee, actions, resourceArns: [queueArn] }).assertSuccess(),
+    };
+  }
+}
+
+/** AWS's rule for a queue that feeds a function: a batch may be throttled and tried again within it. */
+function visibilityTimeoutFor(consumerTimeout: Duration): Duration {
+  return Duration.seconds(6 * consumerTimeout.toSeconds());
+}
+
+/**
+ * Feeds a function from a queue, with as many environments as are reserved for it. Reserved concurrency alone
+ * would let the mapping pull batches that are then throttled, and each of those uses up a receive.
+ */
+export function consume(queue: Queue, consumer: LambdaFunction, reservedConcurrency: number): void {
+  consumer.addEventSource(
+    new SqsEventSource(queue, {
+      batchSize: 10,
+      maxConcurrency: reservedConcurrency,
+      reportBatchItemFailures: true,
+    }),
+  );
+}

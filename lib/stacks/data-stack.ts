@@ -1,0 +1,46 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib/core';
+import type { StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import { DatabaseAccess } from '../constructs/database-access.ts';
+import { DatabaseCluster } from '../constructs/database-cluster.ts';
+import { DatabaseMigrations } from '../constructs/database-migrations.ts';
+import { RedisAccess } from '../constructs/redis-access.ts';
+import { RedisCache } from '../constructs/redis-cache.ts';
+import type { NetworkStack } from './network-stack.ts';
+
+export interface DataStackProps extends StackProps {
+  readonly config: Config;
+  readonly network: NetworkStack;
+}
+
+/** The database with its tables, and the counters' Redis: created, or those that others run. */
+export class DataStack extends Stack {
+  readonly database: DatabaseAccess;
+  readonly redis: RedisAccess;
+
+  constructor(scope: Construct, id: string, { config, network, ...props }: DataStackProps) {
+    super(scope, id, { description: 'Grantline: database and Redis', ...props });
+
+    const { existing, name: databaseName } = config.database;
+    if (existing) {
+      this.database = new DatabaseAccess({ ...existing, databaseName });
+      new DatabaseMigrations(this, 'Migrations', { config, database: this.database });
+    } else {
+      const cluster = new DatabaseCluster(this, 'Database', { config, vpc: network.vpc });
+      const { clusterArn, secretArn } = cluster;
+      this.database = new DatabaseAccess({ clusterArn, secretArn, databaseName });
+      new DatabaseMigrations(this, 'Migrations', { config, database: this.database }).runAfter(cluster);
+    }
+
+    this.redis = new RedisAccess(
+      config.redis.existingUrl ??
+        new RedisCache(this, 'Redis', { config, vpc: network.vpc, securityGroup: network.redisSecurityGroup })
+          .url,
+    );
+
+    new CfnOutput(this, 'DatabaseResourceArn', { value: this.database.environment.DATABASE_RESOURCE_ARN });
+    new CfnOutput(this, 'DatabaseSecretArn', { value: this.database.environment.DATABASE_SECRET_ARN });
+    new CfnOutput(this, 'RedisUrl', { value: this.redis.environment.REDIS_URL });
+  }
+}

@@ -1,0 +1,274 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import * as schemas from '../../schema/environment.ts';
+import { makeConfig, synthesise } from './synthesised.ts';
+
+const { campaignGrant, data } = synthesise(makeConfig());
+
+const functionResource = z.looseObject({
+  Properties: z.looseObject({
+    FunctionName: z.string(),
+    Runtime: z.string(),
+    Architectures: z.array(z.string()),
+    Timeout: z.number(),
+    ReservedConcurrentExecutions: z.number().optional(),
+    Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+    TracingConfig: z.unknown(),
+    LoggingConfig: z.unknown(),
+    VpcConfig: z.unknown().optional(),
+  }),
+});
+type LambdaFunction = z.infer<typeof functionResource>['Properties'] & { readonly logicalId: string };
+
+/** Our functions, by the name of their step; CDK's own have no name. */
+function functionsOf(...templates: Template[]): Map<string, LambdaFunction> {
+  const found = new Map<string, LambdaFunction>();
+  for (const template of templates) {
+    for (const [logicalId, resource] of Object.entries(template.findResources('AWS::Lambda::Function'))) {
+      const parsed = functionResource.safeParse(resource);
+      if (!parsed.success) continue;
+      const { Properties: properties } = parsed.data;
+      found.set(properties.FunctionName.replace('grantline-dev-', ''), { ...properties, logicalId });
+    }
+  }
+  return found;
+}
+
+const functions = functionsOf(campaignGrant, data);
+
+function functionOf(step: string): LambdaFunction {
+  const found = functions.get(step);
+  if (!found) throw new Error(`There is no function ${step}`);
+  return found;
+}
+
+const mappingResource = z.looseObject({
+  Properties: z.object({
+    BatchSize: z.number(),
+    EventSourceArn: z.object({ 'Fn::GetAtt': z.array(z.string()) }),
+    FunctionName: z.object({ Ref: z.string() }),
+    FunctionResponseTypes: z.array(z.string()),
+    ScalingConfig: z.object({ MaximumConcurrency: z.number() }),
+  }),
+});
+
+function mappingOf(template: Template, consumer: LambdaFunction) {
+  const mappings = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'));
+  const found = mappings
+    .map((mapping) => mappingResource.parse(mapping).Properties)
+    .find((mapping) => mapping.FunctionName.Ref === consumer.logicalId);
+  if (!found) throw new Error(`Nothing feeds ${consumer.FunctionName}`);
+  return found;
+}
+
+const queueResource = z.looseObject({ Properties: z.looseObject({ VisibilityTimeout: z.number() }) });
+
+function queueBehind(template: Template, consumer: LambdaFunction) {
+  const [logicalId = ''] = mappingOf(template, consumer).EventSourceArn['Fn::GetAtt'];
+  const queue = template.findResources('AWS::SQS::Queue')[logicalId];
+  return { logicalId, properties: queueResource.parse(queue).Properties };
+}
+
+/** The statements that one function's role has, besides what every function has. */
+function statementsOf(consumer: LambdaFunction): string {
+  const role = z.object({ Role: z.object({ 'Fn::GetAtt': z.array(z.string()) }) }).parse(consumer).Role[
+    'Fn::GetAtt'
+  ][0];
+  const policies = Object.values(
+    campaignGrant.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }),
+  );
+  return JSON.stringify(policies);
+}
+
+const STEPS: readonly (readonly [step: string, schema: z.ZodObject])[] = [
+  ['migrate', schemas.migrateEnvironment],
+  ['begin-campaign', schemas.beginCampaignEnvironment],
+  ['publish-partition', schemas.publishPartitionEnvironment],
+  ['grant-rewards', schemas.grantRewardsEnvironment],
+  ['collect-dead-letters', schemas.collectDeadLettersEnvironment],
+  ['track-progress', schemas.trackProgressEnvironment],
+  ['finish-campaign', schemas.finishCampaignEnvironment],
+  ['reconcile-reservations', schemas.reconcileReservationsEnvironment],
+];
+
+describe('every function', () => {
+  test('is known here', () => {
+    expect([...functions.keys()].sort()).toEqual(STEPS.map(([step]) => step).sort());
+  });
+
+  test.each(STEPS)('%s is given exactly the variables that its handler parses', (step, schema) => {
+    const { NODE_OPTIONS: nodeOptions, ...variables } = functionOf(step).Environment.Variables;
+    expect(nodeOptions).toBe('--enable-source-maps');
+    expect(Object.keys(variables).sort()).toEqual(Object.keys(schema.shape).sort());
+  });
+
+  test.each(STEPS)('%s runs on Node 24 and arm64, traced, with a log group of its own', (step) => {
+    expect(functionOf(step)).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+    });
+    const { Ref: logGroup } = z
+      .object({ LogGroup: z.object({ Ref: z.string() }) })
+      .parse(functionOf(step).LoggingConfig).LogGroup;
+    const groups = [campaignGrant, data].map(
+      (template) => template.findResources('AWS::Logs::LogGroup')[logGroup],
+    );
+    expect(groups).toContainEqual(
+      expect.objectContaining({
+        Properties: { LogGroupName: `/aws/lambda/grantline-dev-${step}`, RetentionInDays: 7 },
+      }),
+    );
+  });
+
+  test.each(STEPS)('%s is in the VPC exactly when it needs Redis or the Money API', (step, schema) => {
+    const needsNetwork = ['REDIS_URL', 'MONEY_API_URL'].some((name) => name in schema.shape);
+    expect(functionOf(step).VpcConfig !== undefined).toBe(needsNetwork);
+  });
+});
+
+describe.each([
+  ['grant-rewards', 50],
+  ['collect-dead-letters', 2],
+])('what feeds %s', (step, concurrency) => {
+  const consumer = functionOf(step);
+
+  test('asks for as many environments as are reserved', () => {
+    expect(consumer.ReservedConcurrentExecutions).toBe(concurrency);
+    expect(mappingOf(campaignGrant, consumer)).toMatchObject({
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: concurrency },
+    });
+  });
+
+  test('hides a message for six times the time that the function has', () => {
+    const { properties } = queueBehind(campaignGrant, consumer);
+    expect(properties.VisibilityTimeout).toBe(6 * consumer.Timeout);
+  });
+
+  test('is a high-throughput FIFO queue, encrypted, by TLS alone', () => {
+    const { logicalId, properties } = queueBehind(campaignGrant, consumer);
+    expect(properties).toMatchObject({
+      FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+      SqsManagedSseEnabled: true,
+    });
+    campaignGrant.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      Queues: [{ Ref: logicalId }],
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 'sqs:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ],
+      },
+    });
+  });
+});
+
+describe('the dead-letter queue', () => {
+  const queue = queueBehind(campaignGrant, functionOf('grant-rewards'));
+  const deadLetters = queueBehind(campaignGrant, functionOf('collect-dead-letters'));
+
+  test('takes what the grant queue gave up', () => {
+    expect(queue.properties).toMatchObject({
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters.logicalId, 'Arn'] },
+        maxReceiveCount: 100,
+      },
+    });
+  });
+
+  test('keeps it for 14 days', () => {
+    expect(deadLetters.properties).toMatchObject({ MessageRetentionPeriod: 14 * 24 * 3600 });
+  });
+
+  test('serves the grant queue alone', () => {
+    expect(deadLetters.properties).toMatchObject({ RedriveAllowPolicy: { redrivePermission: 'byQueue' } });
+    const name = z.string().parse(queue.properties['QueueName']);
+    expect(JSON.stringify(deadLetters.properties['RedriveAllowPolicy'])).toContain(`:${name}"`);
+  });
+});
+
+describe('the ceiling', () => {
+  const slow = synthesise(makeConfig({ money: { apiUrl: 'https://money.internal', tps: 60 } })).campaignGrant;
+  const grantRewards = functionsOf(slow).get('grant-rewards');
+
+  test('is one number for the variables, the reservation and the mapping', () => {
+    if (!grantRewards) throw new Error('There is no function grant-rewards');
+    expect(grantRewards.ReservedConcurrentExecutions).toBe(30);
+    expect(grantRewards.Environment.Variables).toMatchObject({ MONEY_TPS: '60', GRANT_CONCURRENCY: '30' });
+    expect(mappingOf(slow, grantRewards).ScalingConfig.MaximumConcurrency).toBe(30);
+  });
+
+  test('bounds the backlog to a minute of work', () => {
+    expect(functionsOf(slow).get('publish-partition')?.Environment.Variables).toMatchObject({
+      BACKLOG_LIMIT: '3600',
+    });
+  });
+});
+
+describe('rights', () => {
+  test.each([
+    ['publish-partition', ['sqs:GetQueueAttributes', 'sqs:SendMessage']],
+    ['begin-campaign', []],
+    ['track-progress', []],
+    ['finish-campaign', []],
+    ['reconcile-reservations', []],
+  ])('of %s on the queue are what it does', (step, actions) => {
+    expect(statementsOf(functionOf(step)).match(/sqs:\w+/g) ?? []).toEqual(actions);
+  });
+
+  test('to read the Money API key has grant-rewards alone', () => {
+    const [secret = ''] = Object.keys(campaignGrant.findResources('AWS::SecretsManager::Secret'));
+    const readers = STEPS.map(([step]) => step).filter(
+      (step) => step !== 'migrate' && statementsOf(functionOf(step)).includes(secret),
+    );
+    expect(readers).toEqual(['grant-rewards']);
+  });
+
+  test('to start a campaign has reconcile-reservations alone', () => {
+    const starters = STEPS.map(([step]) => step).filter(
+      (step) => step !== 'migrate' && statementsOf(functionOf(step)).includes('states:StartExecution'),
+    );
+    expect(starters).toEqual(['reconcile-reservations']);
+  });
+});
+
+describe('the Money API key', () => {
+  test('is a secret of the stage, to be filled in', () => {
+    campaignGrant.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'grantline/dev/MONEY_API_KEY',
+    });
+  });
+
+  test('that exists is used by its name', () => {
+    const money = { apiUrl: 'https://money.internal', tps: 100, apiKeySecretName: 'payments/money' };
+    const other = synthesise(makeConfig({ money })).campaignGrant;
+    other.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    const variables = functionsOf(other).get('grant-rewards')?.Environment.Variables;
+    expect(JSON.stringify(variables?.['MONEY_API_KEY_SECRET_ARN'])).toContain(':secret:payments/money');
+  });
+});
+
+test('reservations are looked up every minute of Seoul, on the minute', () => {
+  campaignGrant.hasResourceProperties('AWS::Scheduler::Schedule', {
+    ScheduleExpression: 'cron(* * * * ? *)',
+    ScheduleExpressionTimezone: 'Asia/Seoul',
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: Match.objectLike({
+      Arn: { 'Fn::GetAtt': [functionOf('reconcile-reservations').logicalId, 'Arn'] },
+    }),
+  });
+});
+
+test('the operator is told the machine and the queues', () => {
+  for (const name of ['CampaignRunArn', 'GrantQueueUrl', 'GrantDeadLetterQueueUrl'])
+    campaignGrant.hasOutput(name, {});
+});

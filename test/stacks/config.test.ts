@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { STAGES } from '../../config/stages.ts';
+import { checkConfig, readConfig } from '../../lib/config.ts';
+import { defaultGrantConcurrency } from '../../lib/grant-concurrency.ts';
+
+function problems(outcome: ReturnType<typeof readConfig>): readonly string[] {
+  return outcome.ok ? [] : outcome.problems;
+}
+
+describe('the stages', () => {
+  test.each(Object.values(STAGES))('$stage satisfies its own rules', (stage) => {
+    expect(problems(checkConfig(stage))).toEqual([]);
+  });
+
+  test('dev is chosen when none is named', () => {
+    expect(readConfig(STAGES, {})).toMatchObject({ ok: true, config: { stage: 'dev' } });
+  });
+});
+
+describe('overrides', () => {
+  test('come from the command line as strings', () => {
+    expect(
+      readConfig(STAGES, {
+        stage: 'prod',
+        moneyTps: '300',
+        grantConcurrency: '30',
+        moneyApiUrl: 'http://localhost:1',
+      }),
+    ).toMatchObject({
+      config: {
+        stage: 'prod',
+        money: { tps: 300, apiUrl: 'http://localhost:1' },
+        grants: { concurrency: 30 },
+      },
+    });
+  });
+
+  test('the default concurrency follows the ceiling', () => {
+    expect(readConfig(STAGES, { moneyTps: '90' })).toMatchObject({ config: { grants: { concurrency: 45 } } });
+  });
+
+  test("CDK's own context is left alone", () => {
+    expect(
+      problems(
+        readConfig(STAGES, { '@aws-cdk/core:stackRelativeExports': true, 'aws:cdk:bundling-stacks': [] }),
+      ),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['a misspelt override', { moneyTsp: '500' }, 'context: Unrecognized key: "moneyTsp"'],
+    ['an unknown stage', { stage: 'qa' }, /^context: stage: .*"dev"\|"staging"\|"prod"/],
+    ['a ceiling of one call a second', { moneyTps: '1' }, /^stage dev: money\.tps: .*>=2/],
+    ['half a call a second', { moneyTps: '2.5' }, /^stage dev: money\.tps: .*int/],
+    ['a ceiling that is no number', { moneyTps: 'many' }, /^context: moneyTps: .*number/],
+    [
+      'more environments than calls',
+      { moneyTps: '10', grantConcurrency: '11' },
+      /^stage dev: grants\.concurrency: must not exceed money\.tps/,
+    ],
+    ['one environment', { grantConcurrency: '1' }, /^stage dev: grants\.concurrency: .*>=2/],
+    [
+      'a Money API that is no URL',
+      { moneyApiUrl: 'money' },
+      'stage dev: money.apiUrl: must be an http(s) URL',
+    ],
+  ])('%s is refused in one line', (_, context, expected) => {
+    const found = problems(readConfig(STAGES, context));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(expected);
+  });
+});
+
+describe('a stage', () => {
+  test('with an unknown key is refused by its name', () => {
+    expect(problems(checkConfig({ ...STAGES.dev, grants: { ...STAGES.dev.grants, concurency: 5 } }))).toEqual(
+      ['stage dev: grants: Unrecognized key: "concurency"'],
+    );
+  });
+
+  test('says every problem, one a line', () => {
+    expect(
+      problems(checkConfig({ ...STAGES.prod, pacingHeadroomSeconds: 2, logRetentionDays: 8 })),
+    ).toHaveLength(2);
+  });
+
+  test.each(['staging', 'prod'] as const)('%s keeps its data', (stage) => {
+    const { database } = STAGES[stage];
+    expect(
+      problems(
+        checkConfig({
+          ...STAGES[stage],
+          removable: true,
+          database: { ...database, deletionProtection: false },
+        }),
+      ),
+    ).toEqual([
+      `stage ${stage}: database.deletionProtection: may be off in dev only`,
+      `stage ${stage}: removable: may be on in dev only`,
+    ]);
+  });
+
+  test('whose least capacity is above its most is refused', () => {
+    const database = { ...STAGES.dev.database, capacity: { min: 8, max: 4 } };
+    expect(problems(checkConfig({ ...STAGES.dev, database }))).toEqual([
+      'stage dev: database.capacity.min: must not exceed capacity.max',
+    ]);
+  });
+});
+
+describe('the default concurrency', () => {
+  test.each([
+    [1000, 50, 'the largest divisor'],
+    [60, 30, 'the largest divisor'],
+    [49, 49, 'the ceiling itself, one call a second each'],
+    [2, 2, 'the smallest ceiling'],
+    [47, 47, 'a prime up to 50'],
+    [53, 50, 'a prime above 50, which divides into nothing'],
+    [2809, 50, '53 × 53: no divisor up to 50'],
+  ])('of %i calls a second is %i: %s', (tps, concurrency) => {
+    expect(defaultGrantConcurrency(tps)).toBe(concurrency);
+  });
+
+  test('is within the bounds of Lambda and of the ceiling, whatever the ceiling', () => {
+    for (let tps = 2; tps <= 5000; tps += 1) {
+      const concurrency = defaultGrantConcurrency(tps);
+      expect(concurrency).toBeGreaterThanOrEqual(2);
+      expect(tps / concurrency).toBeGreaterThanOrEqual(1);
+    }
+  });
+});

@@ -1,0 +1,37 @@
+/** Templates of the app for a configuration, without bundling: the code of the functions is not looked at. */
+import { Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib/core';
+import cdkJson from '../../cdk.json' with { type: 'json' };
+import { STAGES } from '../../config/stages.ts';
+import { checkConfig } from '../../lib/config.ts';
+import type { Config, StageConfig } from '../../lib/config.ts';
+import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
+import { DataStack } from '../../lib/stacks/data-stack.ts';
+import { NetworkStack } from '../../lib/stacks/network-stack.ts';
+
+export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
+  const outcome = checkConfig({ ...STAGES[overrides.stage ?? 'dev'], ...overrides });
+  if (!outcome.ok) throw new Error(outcome.problems.join('\n'));
+  return outcome.config;
+}
+
+export interface Templates {
+  readonly network: Template;
+  readonly data: Template;
+  readonly campaignGrant: Template;
+}
+
+export function synthesise(config: Config): Templates {
+  const app = new App({
+    context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
+    analyticsReporting: false,
+  });
+  const network = new NetworkStack(app, 'Network', { config });
+  const data = new DataStack(app, 'Data', { config, network });
+  const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data });
+  return {
+    network: Template.fromStack(network),
+    data: Template.fromStack(data),
+    campaignGrant: Template.fromStack(campaignGrant),
+  };
+}
