@@ -1,0 +1,29 @@
+/**
+ * The parts of fauxqs that its package does not export. They are reached by path, which is why the version is
+ * pinned (pinned-version.ts) and why this is the only file that knows the paths.
+ */
+import { S3Store } from '../../../node_modules/fauxqs/dist/s3/s3Store.js';
+import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';
+import {
+  INVALID_MESSAGE_BODY_CHAR,
+  SETTABLE_ATTRIBUTES,
+} from '../../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+
+export { buildApp } from 'fauxqs';
+export { SqsError } from '../../../node_modules/fauxqs/dist/common/errors.js';
+export { SqsQueue, SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+export type { ReceivedMessage, SqsMessage } from '../../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+
+/** buildApp wants all three stores; nothing reaches these two, because the app lets SQS requests in only. */
+export const unusedStores = () => ({ snsStore: new SnsStore(), s3Store: new S3Store() });
+
+// SetQueueAttributes refuses what is not in this set, and fauxqs left the high-throughput attributes out.
+if (SETTABLE_ATTRIBUTES instanceof Set) {
+  SETTABLE_ATTRIBUTES.add('DeduplicationScope').add('FifoThroughputLimit');
+}
+
+// SQS accepts #x10000 to #x10FFFF (emoji) as well; fauxqs's expression lacks the u flag and refuses every
+// surrogate pair. A lone surrogate stays refused.
+// eslint-disable-next-line no-control-regex
+const invalidCharacter = /[^\x09\x0A\x0D\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+INVALID_MESSAGE_BODY_CHAR.test = (text) => invalidCharacter.test(text);

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { RunningService } from '../../process/child-service.ts';
+import { requirePinnedFauxqs } from './pinned-version.ts';
+
+export const sqsOptions = z.object({
+  /** 0, or none, takes a free port. */
+  port: z.number().int().min(0).max(65_535).optional(),
+  region: z.string(),
+  accountId: z.string(),
+  /** Attributes as AWS::SQS::Queue names them, every value as text. */
+  queues: z.array(z.object({ name: z.string(), attributes: z.record(z.string(), z.string()) })),
+});
+
+export type SqsOptions = z.infer<typeof sqsOptions>;
+
+/**
+ * An SQS endpoint on 127.0.0.1 with the queues given.
+ * @throws Error in one line that names the queue and the attribute that cannot be had.
+ */
+export async function startSqs(options: SqsOptions): Promise<RunningService> {
+  requirePinnedFauxqs();
+  // Loaded after the check: with another version these modules may not even link.
+  const { sqsApp } = await import('./sqs-app.ts');
+  const { LocalQueueStore } = await import('./local-queue-store.ts');
+
+  const store = new LocalQueueStore(options);
+  for (const { name, attributes } of options.queues) {
+    try {
+      store.createQueue(name, store.buildQueueUrl(name, '', 'localhost'), '', attributes);
+    } catch (error) {
+      throw new Error(`queue ${name}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  store.requireDeadLetterQueues();
+
+  const app = sqsApp(store);
+  const url = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
+  return { url, close: () => app.close() };
+}

@@ -1,0 +1,118 @@
+/** fauxqs's HTTP layer over our store, with what its action handlers get wrong set right in hooks. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { buildApp, unusedStores } from './fauxqs.ts';
+import type { LocalQueueStore } from './local-queue-store.ts';
+import { serveReceiver } from './receiver.ts';
+
+export type SqsApp = ReturnType<typeof buildApp>;
+
+export function sqsApp(store: LocalQueueStore): SqsApp {
+  const app = buildApp({ logger: false, stores: { sqsStore: store, ...unusedStores() } });
+
+  // fauxqs ends the long polls when it closes and then cuts all connections: the answers go out in between.
+  const receiving = new Set<ServerResponse>();
+  app.addHook('preClose', async () => {
+    await Promise.all([...receiving].map((response) => once(response, 'close')));
+  });
+
+  // fauxqs serves S3 and SNS on the same port; here they would only hide a client's mistake.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (actionOf(request.headers) !== undefined) done();
+    else void reply.code(404).send({ message: 'this is SQS; it speaks the AWS JSON protocol only' });
+  });
+
+  app.addHook('preHandler', (request, reply, done) => {
+    switch (actionOf(request.headers)) {
+      case 'ReceiveMessage':
+        receiving.add(reply.raw);
+        reply.raw.once('close', () => receiving.delete(reply.raw));
+        serveReceiver(reply.raw, done);
+        return;
+      case 'DeleteMessageBatch': {
+        const answer = deleteMessageBatch(store, request.body);
+        if (answer === undefined) done();
+        else void reply.header('content-type', 'application/x-amz-json-1.0').send(answer);
+        return;
+      }
+      default:
+        done();
+    }
+  });
+
+  app.addHook('preSerialization', (request, reply, payload, done) => {
+    const error = reply.getHeader('x-amzn-query-error');
+    if (typeof error === 'string') void reply.header('x-amzn-query-error', asSqsNamesIt(error));
+    // A queue is known under the host by which the caller reached it.
+    const action = actionOf(request.headers);
+    const givesUrls = action === 'GetQueueUrl' || action === 'CreateQueue' || action === 'ListQueues';
+    done(null, givesUrls ? withHost(payload, request.host) : payload);
+  });
+  return app;
+}
+
+function actionOf(headers: NodeJS.Dict<string | string[]>): string | undefined {
+  const target = headers['x-amz-target'];
+  return typeof target === 'string' && target.startsWith('AmazonSQS.')
+    ? target.slice('AmazonSQS.'.length)
+    : undefined;
+}
+
+/**
+ * SDKs name an error by the header x-amzn-query-error. fauxqs prefixes every code there; SQS prefixes those that the
+ * query protocol prefixed (the awsQueryError entries of the service model).
+ */
+function asSqsNamesIt(queryError: string): string {
+  return queryError
+    .replace(
+      /^AWS\.SimpleQueueService\.(?=InvalidAttribute|InvalidMessage|InvalidParameter|Missing|OverLimit)/,
+      '',
+    )
+    .replace(/^AWS\.SimpleQueueService\.QueueNameExists/, 'QueueAlreadyExists');
+}
+
+const deleteBatch = z.object({
+  QueueUrl: z.string(),
+  Entries: z
+    .array(z.object({ Id: z.string().regex(/^[\w-]{1,80}$/), ReceiptHandle: z.string() }))
+    .min(1)
+    .max(10)
+    .refine((entries) => new Set(entries.map(({ Id }) => Id)).size === entries.length),
+});
+
+/**
+ * fauxqs reports every entry as deleted; a FIFO queue says which handles had expired.
+ * @returns undefined when the request is malformed or the queue unknown: fauxqs has the right error for it.
+ */
+function deleteMessageBatch(store: LocalQueueStore, body: unknown) {
+  const request = deleteBatch.safeParse(body);
+  const queue = request.success ? store.getQueue(request.data.QueueUrl) : undefined;
+  if (!request.success || !queue?.isFifo()) return undefined;
+  const expired = request.data.Entries.filter(({ ReceiptHandle }) => queue.hasExpired(ReceiptHandle));
+  const deleted = request.data.Entries.filter((entry) => !expired.includes(entry));
+  for (const { ReceiptHandle } of deleted) queue.deleteMessage(ReceiptHandle);
+  return {
+    Successful: deleted.map(({ Id }) => ({ Id })),
+    Failed: expired.map(({ Id }) => ({
+      Id,
+      SenderFault: true,
+      Code: 'ReceiptHandleIsInvalid',
+      Message: 'The receipt handle has expired',
+    })),
+  };
+}
+
+const queueUrls = z.looseObject({
+  QueueUrl: z.string().optional(),
+  QueueUrls: z.array(z.string()).optional(),
+});
+
+/** @param payload an answer with QueueUrl or QueueUrls, or an error, which passes unchanged */
+function withHost(payload: unknown, host: string): unknown {
+  const answer = queueUrls.safeParse(payload).data;
+  const move = (url: string) => url.replace(/^http:\/\/[^/]+/, `http://${host}`);
+  if (answer?.QueueUrl !== undefined) return { ...answer, QueueUrl: move(answer.QueueUrl) };
+  if (answer?.QueueUrls !== undefined) return { ...answer, QueueUrls: answer.QueueUrls.map(move) };
+  return payload;
+}
