@@ -30,15 +30,17 @@ export function serveAsChild<Options>(
   // Ctrl-C reaches the whole process group; the parent decides the order in which its services end.
   process.on('SIGINT', () => undefined);
   process.once('message', (raw) => {
-    start(parseOptions(raw)).then(
-      (service) => {
-        report({ kind: 'listening', url: service.url });
-        process.once('SIGTERM', () => void service.close().finally(() => process.exit(0)));
-      },
-      (error: unknown) => {
-        report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
-      },
-    );
+    Promise.resolve(raw)
+      .then((options) => start(parseOptions(options)))
+      .then(
+        (service) => {
+          report({ kind: 'listening', url: service.url });
+          process.once('SIGTERM', () => void service.close().finally(() => process.exit(0)));
+        },
+        (error: unknown) => {
+          report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+        },
+      );
   });
 }
 
