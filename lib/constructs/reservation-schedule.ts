@@ -1,10 +1,9 @@
 import { Schedule, ScheduleExpression, ScheduleGroup, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { reconcileReservationsEnvironment } from '../../schema/environment.ts';
-import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
 import { acknowledgeInvoke } from './acknowledge.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
@@ -46,7 +45,7 @@ export class ReservationSchedule extends Construct {
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       description: 'Looks for campaigns whose reservation is due',
-      schedule: ScheduleExpression.cron({ minute: '*', timeZone: TimeZone.of(TIME_ZONE) }),
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
       timeWindow: TimeWindow.off(),
       target: new LambdaInvoke(this.reconcileReservations, {
         role,

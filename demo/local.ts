@@ -1,0 +1,122 @@
+/** `npm run local`: the whole of Grantline on this machine until Ctrl-C. */
+import { rm } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { SERVICES } from '../local/runtime.ts';
+import type { Runtime } from '../local/runtime.ts';
+import { startWorld } from './world.ts';
+import type { World } from './world.ts';
+
+const DATA_DIRECTORY = fileURLToPath(new URL('../.local/data', import.meta.url));
+const FIRST_PORT = 4600;
+const CEILING = 1_000;
+
+const program = new Command('npm run local --')
+  .description(
+    'Runs Grantline on this machine on the topology that cdk deploy would create, until Ctrl-C.\n' +
+      'Its database, Redis and ledger live in .local/data between runs.',
+  )
+  .option('--reset', 'begin with empty data', false)
+  .option('--port <number>', 'the first of the eight ports to listen on', port, FIRST_PORT)
+  .addHelpText(
+    'after',
+    '\nExternal servers are used when the environment names them: DATABASE_URL, REDIS_URL, MONEY_API_URL with\n' +
+      'MONEY_API_KEY.\n\nExample:\n  npm run local -- --reset',
+  )
+  .action(async (options: { reset: boolean; port: number }) => {
+    const ended = untilInterrupted();
+    const world = await start(options);
+    printWelcome(world);
+    await ended;
+    process.stdout.write('\nstopping\n');
+    await world.close();
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`local: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function start(options: { reset: boolean; port: number }): Promise<World> {
+  if (options.reset) await rm(DATA_DIRECTORY, { recursive: true, force: true });
+  const ports = portsFrom(options.port);
+  return startWorld({
+    dataDirectory: DATA_DIRECTORY,
+    environment: process.env,
+    context: {},
+    standIn: {
+      port: ports.money,
+      ceiling: CEILING,
+      latencyMs: 30,
+      ledgerFile: `${DATA_DIRECTORY}/money-api-ledger.ndjson`,
+    },
+    ports: { database: ports.database, redis: ports.redis },
+    servicePorts: ports.services,
+    report: (line) => process.stdout.write(`${line}\n`),
+  });
+}
+
+function portsFrom(first: number) {
+  const services = Object.fromEntries(SERVICES.map((service, index) => [service, first + index]));
+  return { services, money: first + 6, database: first + 7, redis: first + 8 };
+}
+
+function printWelcome({ runtime, outside, output, logDirectory }: World): void {
+  const { endpoints } = runtime;
+  const lines = [
+    '',
+    'Grantline runs here. Ctrl-C stops everything.',
+    '',
+    ...SERVICES.map((service) => `  ${service.padEnd(15)} ${endpoints[service]}`),
+    `  ${'database'.padEnd(15)} ${outside.databaseUrl}`,
+    `  ${'redis'.padEnd(15)} ${outside.redisUrl}`,
+    `  ${'money API'.padEnd(15)} ${outside.money.url}${outside.money.isStandIn ? '  (a stand-in; /ledger, /stats)' : ''}`,
+    `  ${'logs'.padEnd(15)} ${relative(process.cwd(), logDirectory)}`,
+    '',
+    'For the AWS CLI:',
+    '',
+    ...exportsFor(runtime, output),
+    '',
+    'Start a promotion that is READY, and watch it:',
+    '',
+    "  aws stepfunctions start-execution --endpoint-url $STEP_FUNCTIONS --state-machine-arn $CAMPAIGN_RUN --input '{\"promotionId\":\"1\"}'",
+    '  aws stepfunctions list-executions --endpoint-url $STEP_FUNCTIONS --state-machine-arn $CAMPAIGN_RUN',
+    '  aws sqs get-queue-attributes --endpoint-url $SQS --queue-url $GRANT_QUEUE --attribute-names All',
+    "  aws rds-data execute-statement --endpoint-url $RDS_DATA --resource-arn $DATABASE --secret-arn $DATABASE_SECRET --database grantline --sql 'SELECT promotion_id, promotion_status FROM campaign_promotions'",
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function exportsFor({ endpoints }: Runtime, output: (name: string) => string): string[] {
+  const variables = {
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_DEFAULT_REGION: 'ap-northeast-2',
+    STEP_FUNCTIONS: endpoints.stepFunctions,
+    SQS: endpoints.sqs,
+    RDS_DATA: endpoints.rdsData,
+    LAMBDA: endpoints.lambda,
+    CAMPAIGN_RUN: output('CampaignRunArn'),
+    GRANT_QUEUE: output('GrantQueueUrl'),
+    DATABASE: output('DatabaseResourceArn'),
+    DATABASE_SECRET: output('DatabaseSecretArn'),
+  };
+  return Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`);
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= 65_500) return value;
+  throw new InvalidArgumentError('It must be a port from 1 to 65500.');
+}
+
+/** Registered before anything starts: a Ctrl-C in mid-start stops what has come up by then. */
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}

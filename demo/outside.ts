@@ -1,0 +1,153 @@
+/**
+ * What lies outside Grantline: each part is an external one when the environment names it, and a private one on
+ * this machine otherwise.
+ */
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { spawnService } from '../local/process/child-service.ts';
+import { startMariaDb } from '../local/servers/mariadb.ts';
+import { ensurePrograms } from '../local/servers/programs.ts';
+import { startRedis } from '../local/servers/redis.ts';
+import type { MoneyApiOptions } from '../stand-ins/money-api/options.ts';
+
+const urlOf = (protocols: RegExp, example: string) =>
+  z.url({ protocol: protocols, error: `must be a URL like ${example}` }).optional();
+
+const outsideEnvironment = z.object({
+  DATABASE_URL: urlOf(/^mysql$/, 'mysql://user:password@host:3306/grantline'),
+  REDIS_URL: urlOf(/^rediss?$/, 'redis://host:6379'),
+  MONEY_API_URL: urlOf(/^https?$/, 'http://host:8080'),
+  MONEY_API_KEY: z.string().min(1).optional(),
+});
+
+export interface Outside {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly money: {
+    readonly url: string;
+    readonly apiKey: string;
+    /** Whether it is our stand-in, which serves a ledger and statistics. */
+    readonly isStandIn: boolean;
+  };
+  close(): Promise<void>;
+}
+
+export interface OutsideOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly dataDirectory: string;
+  readonly logDirectory: string;
+  readonly standIn: Omit<MoneyApiOptions, 'apiKey'>;
+  readonly ports?: { readonly database?: number; readonly redis?: number };
+  readonly report: (line: string) => void;
+}
+
+const STAND_IN_KEY = 'local-money-api-key';
+
+/** @throws Error of one line naming the variable that is wrong, or the server that cannot be reached. */
+export async function startOutside(options: OutsideOptions): Promise<Outside> {
+  const { dataDirectory, logDirectory, report } = options;
+  const named = readOutsideEnvironment(options.environment);
+  await Promise.all([
+    reachable('DATABASE_URL', named.DATABASE_URL, 3306),
+    reachable('REDIS_URL', named.REDIS_URL, 6379),
+    reachable('MONEY_API_URL', named.MONEY_API_URL, 80),
+  ]);
+
+  const needs = { mariadb: named.DATABASE_URL === undefined, redis: named.REDIS_URL === undefined };
+  const { mariadbd, mariadbInstallDb, redisServer } = await ensurePrograms(report, needs);
+  const started: { close(): Promise<void> }[] = [];
+  const keep = <S extends { close(): Promise<void> }>(service: S): S => {
+    started.push(service);
+    return service;
+  };
+  const close = async () => {
+    await Promise.all(started.map((service) => service.close()));
+  };
+
+  const database = async () => {
+    if (mariadbd === undefined || mariadbInstallDb === undefined) return named.DATABASE_URL ?? '';
+    const server = await startMariaDb({
+      dataDir: join(dataDirectory, 'mariadb'),
+      logFile: join(logDirectory, 'mariadb.log'),
+      programs: { mariadbd, mariadbInstallDb },
+      ...(options.ports?.database === undefined ? {} : { port: options.ports.database }),
+    });
+    return keep(server).url;
+  };
+  const redis = async () => {
+    if (redisServer === undefined) return named.REDIS_URL ?? '';
+    const server = await startRedis({
+      dataDir: join(dataDirectory, 'redis'),
+      logFile: join(logDirectory, 'redis.log'),
+      programs: { redisServer },
+      ...(options.ports?.redis === undefined ? {} : { port: options.ports.redis }),
+    });
+    return keep(server).url;
+  };
+  const money = async () => {
+    if (named.MONEY_API_URL !== undefined && named.MONEY_API_KEY !== undefined) {
+      return { url: named.MONEY_API_URL, apiKey: named.MONEY_API_KEY, isStandIn: false };
+    }
+    const service = await spawnService(
+      new URL('../stand-ins/money-api/main.ts', import.meta.url),
+      { ...options.standIn, apiKey: STAND_IN_KEY },
+      { logFile: join(logDirectory, 'money-api.log') },
+    );
+    return { url: keep(service).url, apiKey: STAND_IN_KEY, isStandIn: true };
+  };
+
+  // All of them are waited for, so that a failure of one leaves none behind that comes up later.
+  const [databaseStart, redisStart, moneyStart] = await Promise.allSettled([database(), redis(), money()]);
+  for (const start of [databaseStart, redisStart, moneyStart]) {
+    if (start.status === 'fulfilled') continue;
+    await close();
+    throw start.reason;
+  }
+  if (
+    databaseStart.status !== 'fulfilled' ||
+    redisStart.status !== 'fulfilled' ||
+    moneyStart.status !== 'fulfilled'
+  ) {
+    throw new Error('unreachable: a start that failed was thrown above');
+  }
+  return { databaseUrl: databaseStart.value, redisUrl: redisStart.value, money: moneyStart.value, close };
+}
+
+function readOutsideEnvironment(environment: NodeJS.ProcessEnv): z.output<typeof outsideEnvironment> {
+  const parsed = outsideEnvironment.safeParse(environment);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`${issue?.path.join('.') ?? 'environment'} ${issue?.message ?? 'is wrong'}`);
+  }
+  const { MONEY_API_URL, MONEY_API_KEY } = parsed.data;
+  if (MONEY_API_URL !== undefined && MONEY_API_KEY === undefined) {
+    throw new Error('MONEY_API_URL is set and MONEY_API_KEY is not: give the key of that Money API too');
+  }
+  return parsed.data;
+}
+
+/** A connection that opens; what is said over it is for its own client to check. */
+async function reachable(variable: string, url: string | undefined, defaultPort: number): Promise<void> {
+  if (url === undefined) return;
+  const { hostname, port, protocol } = new URL(url);
+  const usual = protocol === 'https:' ? 443 : defaultPort;
+  const at = { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) };
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect({ ...at, timeout: 3_000 });
+    const fail = (why: string) => {
+      socket.destroy();
+      reject(
+        new Error(
+          `${variable}: nothing answers at ${at.host}:${at.port} (${why}); start it, or unset ${variable}`,
+        ),
+      );
+    };
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => fail('timeout'));
+    socket.once('error', (error) => fail('code' in error ? String(error.code) : error.message));
+  });
+}

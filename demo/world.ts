@@ -1,0 +1,76 @@
+/** Grantline on this machine: what lies outside, the synthesised app, and the runtime that runs it. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startRuntime } from '../local/runtime.ts';
+import type { Runtime, RuntimeOptions } from '../local/runtime.ts';
+import { startOutside } from './outside.ts';
+import type { Outside, OutsideOptions } from './outside.ts';
+import { synthesise } from './synthesise.ts';
+
+export interface World {
+  readonly outside: Outside;
+  readonly runtime: Runtime;
+  readonly logDirectory: string;
+  /** @throws Error when no stack has an output of that name */
+  output(name: string): string;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions extends Omit<OutsideOptions, 'logDirectory'> {
+  /** `-c name=value` overrides of the stage's configuration. */
+  readonly context: Readonly<Record<string, string | number>>;
+  readonly servicePorts?: RuntimeOptions['ports'];
+}
+
+/** @throws Error of one line; nothing is left running then. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { dataDirectory, report, context } = options;
+  const logDirectory = join(dataDirectory, 'logs');
+  const assemblyDirectory = join(dataDirectory, 'cdk.out');
+  await mkdir(logDirectory, { recursive: true });
+
+  report('synthesising the CDK app, starting the database, Redis and the Money API');
+  const [synthesis, outsideStart] = await Promise.allSettled([
+    synthesise(assemblyDirectory, context),
+    startOutside({ ...options, logDirectory }),
+  ]);
+  if (outsideStart.status === 'rejected') throw outsideStart.reason;
+  const outside = outsideStart.value;
+  try {
+    if (synthesis.status === 'rejected') throw synthesis.reason;
+    report('starting the runtime on the synthesised templates');
+    const runtime = await startRuntime({
+      assemblyDirectory,
+      logDirectory,
+      databaseUrl: outside.databaseUrl,
+      redisUrl: outside.redisUrl,
+      overrides: {
+        REDIS_URL: outside.redisUrl,
+        MONEY_API_URL: outside.money.url,
+        DATABASE_NAME: new URL(outside.databaseUrl).pathname.slice(1),
+      },
+      secrets: { MONEY_API_KEY: outside.money.apiKey },
+      report,
+      ...(options.servicePorts === undefined ? {} : { ports: options.servicePorts }),
+    });
+    return {
+      outside,
+      runtime,
+      logDirectory,
+      output: (name) => outputOf(runtime, name),
+      close: async () => {
+        await runtime.close();
+        await outside.close();
+      },
+    };
+  } catch (error) {
+    await outside.close();
+    throw error;
+  }
+}
+
+function outputOf(runtime: Runtime, name: string): string {
+  const value = runtime.outputs.find((output) => output.name === name)?.value;
+  if (typeof value !== 'string') throw new Error(`no stack has an output ${name}`);
+  return value;
+}

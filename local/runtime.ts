@@ -1,0 +1,209 @@
+/**
+ * Runs what `cdk synth` wrote on this machine. It knows templates and AWS's services, and nothing of the business:
+ * what it needs of the outside comes in as options.
+ */
+import { join } from 'node:path';
+import { spawnService } from './process/child-service.ts';
+import type { RunningService } from './process/child-service.ts';
+import { createLambdaService } from './services/lambda/service.ts';
+import type { LambdaService } from './services/lambda/service.ts';
+import { startEventSourceMapping } from './services/lambda/event-source-mapping.ts';
+import type { EventSourceMapping } from './services/lambda/event-source-mapping.ts';
+import { startScheduler } from './services/scheduler/server.ts';
+import { startSecretsManager } from './services/secrets-manager/server.ts';
+import { startStepFunctions } from './services/step-functions/server.ts';
+import { readAssembly } from './template/assembly.ts';
+import { resolveAssembly } from './template/resolve.ts';
+import type { LocalModel, OutputModel } from './template/model.ts';
+
+export interface RuntimeOptions {
+  /** The cloud assembly: cdk.out. */
+  readonly assemblyDirectory: string;
+  readonly logDirectory: string;
+  /** mysql://user:password@host:port/schema; every cluster of the templates is this one. */
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** Values by variable name for what lies outside AWS; they replace what the template gives a function. */
+  readonly overrides: Readonly<Record<string, string>>;
+  /** Values of secrets by the last part of their name; the others are generated as the template says. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly ports?: Partial<Record<ServiceName, number>>;
+  readonly report?: (line: string) => void;
+}
+
+export const SERVICES = ['sqs', 'rdsData', 'lambda', 'stepFunctions', 'scheduler', 'secretsManager'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export interface Runtime {
+  readonly endpoints: Readonly<Record<ServiceName, string>>;
+  readonly outputs: readonly OutputModel[];
+  readonly model: LocalModel;
+  /** Ends everything that it started, invocations under way included after `graceSeconds`. */
+  close(): Promise<void>;
+}
+
+/** Invocations under way may finish for so long: a Money call's deadline and the write of its result. */
+const CLOSE_GRACE_MS = 5_000;
+
+/**
+ * @throws Error of one line when a template asks for what is not known here, a port is in use, or a deployment
+ *   trigger (the migrations) fails. Nothing is left running then.
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const started: RunningService[] = [];
+  const mappings: EventSourceMapping[] = [];
+  const close = async () => {
+    await Promise.all(mappings.map((mapping) => mapping.close(CLOSE_GRACE_MS)));
+    for (const service of started.toReversed()) await service.close();
+  };
+  try {
+    return await start(options, started, mappings, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: RuntimeOptions,
+  started: RunningService[],
+  mappings: EventSourceMapping[],
+  close: () => Promise<void>,
+): Promise<Runtime> {
+  const keep = async <S extends RunningService>(starting: Promise<S>): Promise<S> => {
+    const service = await starting;
+    started.push(service);
+    return service;
+  };
+  const { ports = {}, logDirectory, report = () => undefined } = options;
+  const assembly = await readAssembly(options.assemblyDirectory);
+  const database = hostAndPort(options.databaseUrl, 3306);
+  const cache = hostAndPort(options.redisUrl, 6379);
+
+  // The queues' own endpoint is part of what the templates resolve to: once to see the queues, once with it.
+  const { region, account, queues } = resolveAssembly(assembly, { sqsUrl: 'http://sqs', database, cache });
+  const sqs = await keep(
+    spawnService(
+      new URL('./services/sqs/main.ts', import.meta.url),
+      {
+        port: ports.sqs ?? 0,
+        region,
+        accountId: account,
+        queues: queues.map(({ name, attributes }) => ({ name, attributes: { ...attributes } })),
+      },
+      { logFile: join(logDirectory, 'sqs.log') },
+    ),
+  );
+  const model = resolveAssembly(assembly, { sqsUrl: sqs.url, database, cache });
+
+  const rdsData = await keep(
+    spawnService(
+      new URL('./services/rds-data/main.ts', import.meta.url),
+      {
+        port: ports.rdsData ?? 0,
+        databases: model.databases.map(({ arn }) => ({
+          resourceArn: arn,
+          secretArns: model.secrets.map((secret) => secret.arn),
+          url: options.databaseUrl,
+        })),
+      },
+      { logFile: join(logDirectory, 'rds-data.log') },
+    ),
+  );
+  const secretsManager = await keep(
+    startSecretsManager({
+      port: ports.secretsManager ?? 0,
+      secrets: model.secrets,
+      valueOf: (name) => options.secrets[name.split('/').at(-1) ?? name],
+    }),
+  );
+
+  // Functions are told the endpoints of services that start after them: those ports must be known by now.
+  const endpointsEnv: Record<string, string> = {
+    AWS_ENDPOINT_URL_SQS: sqs.url,
+    AWS_ENDPOINT_URL_RDS_DATA: rdsData.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+  };
+  let lambda: LambdaService | undefined;
+  const functions = () => {
+    if (lambda === undefined) throw new Error('the functions have not started yet');
+    return lambda;
+  };
+  const stepFunctions = await keep(
+    startStepFunctions({
+      port: ports.stepFunctions ?? 0,
+      region,
+      accountId: account,
+      machines: model.stateMachines.map(({ name, arn, definition }) => ({ name, arn, definition })),
+      invokeFunction: (name, payload) => functions().invoke(name, payload),
+    }),
+  );
+  endpointsEnv['AWS_ENDPOINT_URL_SFN'] = stepFunctions.url;
+  const scheduler = await keep(
+    startScheduler({
+      port: ports.scheduler ?? 0,
+      region,
+      accountId: account,
+      schedules: model.schedules,
+      scheduleGroups: model.scheduleGroups,
+      invokeFunction: async (arn, payload) => {
+        functions().invokeAsync(arn, JSON.stringify(payload));
+        return Promise.resolve();
+      },
+      startExecution: async (stateMachineArn, input) => {
+        stepFunctions.engine.start({ stateMachineArn, input });
+        return Promise.resolve();
+      },
+      log: report,
+    }),
+  );
+  endpointsEnv['AWS_ENDPOINT_URL_SCHEDULER'] = scheduler.url;
+  lambda = await keep(
+    createLambdaService({
+      port: ports.lambda ?? 0,
+      region,
+      functions: model.functions,
+      endpointsEnv,
+      overrides: options.overrides,
+      logDirectory,
+    }),
+  );
+
+  for (const trigger of model.triggers) {
+    report(`running ${trigger.functionName}, as a deployment does`);
+    await lambda.invoke(trigger.functionName, {});
+  }
+  for (const mapping of model.eventSourceMappings) {
+    const queue = model.queues.find(({ arn }) => arn === mapping.queueArn);
+    mappings.push(
+      startEventSourceMapping({
+        mapping,
+        lambda,
+        sqsEndpoint: sqs.url,
+        visibilityTimeoutSeconds: queue?.visibilityTimeoutSeconds ?? 30,
+        log: report,
+      }),
+    );
+  }
+
+  scheduler.start();
+
+  return {
+    endpoints: {
+      sqs: sqs.url,
+      rdsData: rdsData.url,
+      lambda: lambda.url,
+      stepFunctions: stepFunctions.url,
+      scheduler: scheduler.url,
+      secretsManager: secretsManager.url,
+    },
+    outputs: model.outputs,
+    model,
+    close,
+  };
+}
+
+function hostAndPort(url: string, defaultPort: number): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: port === '' ? defaultPort : Number(port) };
+}

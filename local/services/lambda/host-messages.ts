@@ -1,0 +1,48 @@
+/**
+ * What a function's process and its parent tell each other. Payloads are JSON text inside the message: Lambda too
+ * carries text, its size is what the limits count, and neither side parses what it only passes on.
+ */
+export interface HostOptions {
+  readonly kind: 'options';
+  readonly codeDirectory: string;
+  readonly handler: string;
+  readonly functionName: string;
+  readonly memoryMegabytes: number;
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  readonly responseLimit: number;
+}
+
+export interface InvokeMessage {
+  readonly kind: 'invoke';
+  readonly requestId: string;
+  /** The execution environment to run in; a number not seen before is a cold start. */
+  readonly environment: number;
+  readonly invokedFunctionArn: string;
+  readonly timeoutMilliseconds: number;
+  readonly payload: string;
+}
+
+export type ParentMessage = HostOptions | InvokeMessage;
+
+/** Sent after a cold start: the function's timeout counts from here. */
+interface InitialisedMessage {
+  readonly kind: 'initialised';
+  readonly requestId: string;
+}
+
+interface ResultMessage {
+  readonly kind: 'result';
+  readonly requestId: string;
+  readonly payload: string;
+}
+
+interface ErrorMessage {
+  readonly kind: 'error';
+  readonly requestId: string;
+  readonly error: { readonly errorType: string; readonly errorMessage: string; readonly trace?: string[] };
+  /** The environment did not come up and cannot be used again. */
+  readonly environmentLost: boolean;
+}
+
+export type HostMessage = InitialisedMessage | ResultMessage | ErrorMessage;

@@ -1,0 +1,115 @@
+/** The Lambda service of the local runtime: functions by name, in this process and over HTTP. */
+import { mkdir } from 'node:fs/promises';
+import type { RunningService } from '../../process/child-service.ts';
+import { AsyncInvocations } from './async-invocations.ts';
+import { concurrencyPools } from './concurrency.ts';
+import { functionEnvironment } from './function-environment.ts';
+import type { EnvironmentSources } from './function-environment.ts';
+import { lambdaHttpApi } from './http-api.ts';
+import { LocalFunction } from './local-function.ts';
+import type { LambdaFunction } from './local-function.ts';
+import { ASYNC_PAYLOAD_LIMIT, LambdaServiceError, SYNC_PAYLOAD_LIMIT } from './outcome.ts';
+import type { FunctionError, InvocationOutcome } from './outcome.ts';
+
+export interface LambdaServiceOptions extends EnvironmentSources {
+  readonly functions: readonly LambdaFunction[];
+  /** stdout and stderr of a function go to <function name>.log in it. Made when it is not there. */
+  readonly logDirectory: string;
+  /** 0, or none, takes a free port. */
+  readonly port?: number;
+  /** All concurrent executions of the account; AWS's default is 1,000. */
+  readonly accountConcurrency?: number;
+  /** Waits before an asynchronous invocation is tried again after an error; Lambda's are 1 and 2 minutes. */
+  readonly asyncRetryMilliseconds?: readonly number[];
+}
+
+export interface LambdaService extends RunningService {
+  /**
+   * Runs a function (name, ARN or qualified ARN) and gives its answer.
+   * @throws Error whose name is the errorType of a failed invocation, or the code of the service's refusal
+   *   (TooManyRequestsException, ResourceNotFoundException, RequestTooLargeException).
+   */
+  invoke(nameOrArn: string, payload: unknown): Promise<unknown>;
+  /** The same with JSON text both ways; only the service's refusals are thrown. */
+  invokeForResult(nameOrArn: string, payload: string): Promise<InvocationOutcome>;
+  /** InvocationType Event: returns at once; errors are tried again twice and then only logged. */
+  invokeAsync(nameOrArn: string, payload: string): void;
+  /** The process of each function that runs, for whoever watches memory. */
+  processes(): { functionName: string; pid: number | undefined; environments: number }[];
+}
+
+/** Starts the service on 127.0.0.1. No process of a function starts before its first invocation. */
+export async function createLambdaService(options: LambdaServiceOptions): Promise<LambdaService> {
+  await mkdir(options.logDirectory, { recursive: true });
+  const pools = concurrencyPools(options.functions, options.accountConcurrency ?? 1000);
+  const functions = new Map<string, LocalFunction>();
+  for (const settings of options.functions) {
+    const pool = pools.get(settings.name);
+    const env = functionEnvironment(settings, options);
+    if (pool)
+      functions.set(
+        settings.name,
+        new LocalFunction(settings, pool, { env, logDirectory: options.logDirectory }),
+      );
+  }
+
+  const find = (nameOrArn: string): LocalFunction => {
+    const found = functions.get(functionName(nameOrArn));
+    if (found) return found;
+    throw new LambdaServiceError('ResourceNotFoundException', 404, `Function not found: ${nameOrArn}`);
+  };
+  const invokeForResult = (nameOrArn: string, payload: string): Promise<InvocationOutcome> => {
+    checkSize(payload, SYNC_PAYLOAD_LIMIT);
+    return find(nameOrArn).invoke(payload);
+  };
+  const background = new AsyncInvocations(options.asyncRetryMilliseconds ?? [60_000, 120_000]);
+  const invokeAsync = (nameOrArn: string, payload: string): void => {
+    checkSize(payload, ASYNC_PAYLOAD_LIMIT);
+    const target = find(nameOrArn);
+    background.start(target.settings.name, () => target.invoke(payload));
+  };
+
+  const api = lambdaHttpApi({ find, invokeForResult, invokeAsync, functions });
+  const url = await api.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  return {
+    url,
+    invoke: async (nameOrArn, payload) => {
+      const outcome = await invokeForResult(nameOrArn, JSON.stringify(payload ?? {}));
+      if (!outcome.ok) throw thrownBy(outcome.error);
+      const answer: unknown = JSON.parse(outcome.payload);
+      return answer;
+    },
+    // A refusal is thrown and not returned as a rejection half of the time.
+    invokeForResult: async (nameOrArn, payload) => invokeForResult(nameOrArn, payload),
+    invokeAsync,
+    processes: () => [...functions].map(([name, fn]) => ({ functionName: name, ...fn.status })),
+    close: async () => {
+      background.close();
+      await api.close();
+      await Promise.all([...functions.values()].map((fn) => fn.close()));
+    },
+  };
+}
+
+/** The name in `name`, `name:qualifier`, an ARN or a qualified ARN. */
+export function functionName(nameOrArn: string): string {
+  const parts = nameOrArn.split(':');
+  return (parts[0] === 'arn' ? parts[6] : parts[0]) ?? nameOrArn;
+}
+
+function thrownBy({ errorType, errorMessage, trace }: FunctionError): Error {
+  const error = new Error(errorMessage);
+  error.name = errorType;
+  if (trace) error.stack = trace.join('\n');
+  return error;
+}
+
+function checkSize(payload: string, limit: number): void {
+  // A character is at least a byte: nothing is counted while it cannot matter.
+  if (payload.length * 3 <= limit || Buffer.byteLength(payload) <= limit) return;
+  throw new LambdaServiceError(
+    'RequestTooLargeException',
+    413,
+    `Request must be smaller than ${limit} bytes for the InvokeFunction operation`,
+  );
+}

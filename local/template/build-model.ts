@@ -1,0 +1,261 @@
+/** The part of the model that one resource makes: its evaluated properties, parsed. */
+import { z } from 'zod';
+import type { AssemblyStack, Json } from './assembly.ts';
+import { refuse } from './errors.ts';
+import type * as model from './model.ts';
+import * as properties from './properties.ts';
+import type { RunType } from './properties.ts';
+import { masterSecretName } from './resource-types.ts';
+import type { ResourceView } from './resource-types.ts';
+import type { StackScope } from './stack-scope.ts';
+
+type Mutable<Model> = {
+  -readonly [Key in keyof Model]: Model[Key] extends readonly (infer Item)[] ? Item[] : Model[Key];
+};
+
+export type GrowingModel = Mutable<model.LocalModel>;
+
+export function emptyModel(region: string, account: string): GrowingModel {
+  return {
+    region,
+    account,
+    queues: [],
+    functions: [],
+    eventSourceMappings: [],
+    stateMachines: [],
+    schedules: [],
+    scheduleGroups: [],
+    secrets: [],
+    databases: [],
+    caches: [],
+    triggers: [],
+    outputs: [],
+  };
+}
+
+/** Adds to the model what the resource asks this machine to run; most types ask for nothing. */
+export function buildResource(scope: StackScope, logicalId: string, type: string, to: GrowingModel): void {
+  const resource: Resource = { scope, logicalId, view: scope.view(logicalId) };
+  switch (type) {
+    case 'AWS::SQS::Queue':
+      to.queues.push(queue(resource));
+      break;
+    case 'AWS::Lambda::Function':
+      to.functions.push(lambdaFunction(resource));
+      break;
+    case 'AWS::Lambda::EventSourceMapping':
+      to.eventSourceMappings.push(eventSourceMapping(resource));
+      break;
+    case 'AWS::StepFunctions::StateMachine':
+      to.stateMachines.push(stateMachine(resource));
+      break;
+    case 'AWS::Scheduler::Schedule':
+      to.schedules.push(schedule(resource));
+      break;
+    case 'AWS::Scheduler::ScheduleGroup':
+      parse(properties.scheduleGroup, resource);
+      to.scheduleGroups.push({ ...placed(resource), arn: attribute(resource, 'Arn') });
+      break;
+    case 'AWS::SecretsManager::Secret':
+      to.secrets.push(secret(resource));
+      break;
+    case 'AWS::RDS::DBCluster':
+      to.databases.push(database(resource));
+      to.secrets.push(...masterSecrets(resource));
+      break;
+    case 'AWS::ElastiCache::ServerlessCache':
+      to.caches.push({ ...placed(resource), engine: parse(properties.serverlessCache, resource).Engine });
+      break;
+    case 'Custom::Trigger':
+      to.triggers.push({
+        ...placed(resource),
+        functionName: functionName(parse(properties.trigger, resource).HandlerArn),
+      });
+      break;
+  }
+}
+
+interface Resource {
+  readonly scope: StackScope;
+  readonly logicalId: string;
+  readonly view: ResourceView;
+}
+
+function parse<Schema extends z.ZodObject>(
+  type: RunType<Schema>,
+  { scope, logicalId, view }: Resource,
+): z.infer<Schema> {
+  const known = Object.keys(type.schema.shape);
+  const given = scope.stack.template.Resources[logicalId]?.Properties ?? {};
+  const { passedOver } = type;
+  if (passedOver !== 'any') {
+    const unknown = Object.keys(given).find((name) => !known.includes(name) && !passedOver.includes(name));
+    if (unknown !== undefined) refuse(view, `its property ${unknown}`);
+  }
+  const evaluated = Object.fromEntries(known.map((name) => [name, view.property(name)]));
+  const parsed = type.schema.safeParse(evaluated);
+  return parsed.success ? parsed.data : refuse(view, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+}
+
+function placed({ view }: Resource) {
+  return { stack: view.stack, logicalId: view.logicalId, name: view.name };
+}
+
+function attribute({ scope, logicalId, view }: Resource, name: string): string {
+  const value = scope.attribute(logicalId, name);
+  return typeof value === 'string' ? value : refuse(view, `its attribute ${name}, which is no text`);
+}
+
+function queue(resource: Resource): model.QueueModel {
+  const parsed = parse(properties.queue, resource);
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(parsed)) {
+    // CreateQueue takes the name apart, and FifoQueue only when it is true.
+    if (value === undefined || value === false || name === 'QueueName') continue;
+    attributes[name] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  }
+  return {
+    ...placed(resource),
+    url: attribute(resource, 'QueueUrl'),
+    arn: attribute(resource, 'Arn'),
+    fifo: parsed.FifoQueue,
+    visibilityTimeoutSeconds: parsed.VisibilityTimeout,
+    redrivePolicy: parsed.RedrivePolicy,
+    attributes,
+  };
+}
+
+function lambdaFunction(resource: Resource): model.FunctionModel {
+  const { view, scope } = resource;
+  const parsed = parse(properties.lambdaFunction, resource);
+  return {
+    ...placed(resource),
+    arn: attribute(resource, 'Arn'),
+    handler: parsed.Handler,
+    codeDirectory:
+      assetOf(scope.stack, parsed.Code.S3Key) ?? refuse(view, `its code ${parsed.Code.S3Key}: no such asset`),
+    environment: parsed.Environment?.Variables ?? {},
+    timeoutSeconds: parsed.Timeout,
+    memoryMegabytes: parsed.MemorySize,
+    reservedConcurrency: parsed.ReservedConcurrentExecutions,
+    logGroupName: parsed.LoggingConfig?.LogGroup ?? `/aws/lambda/${view.name}`,
+  };
+}
+
+function assetOf(stack: AssemblyStack, key: string): string | undefined {
+  return stack.assets.get(key);
+}
+
+function eventSourceMapping(resource: Resource): model.EventSourceMappingModel {
+  const parsed = parse(properties.eventSourceMapping, resource);
+  const { account, endpoints } = resource.view;
+  const queueName = parsed.EventSourceArn.split(':').at(-1) ?? '';
+  return {
+    stack: resource.view.stack,
+    logicalId: resource.logicalId,
+    functionName: functionName(parsed.FunctionName),
+    queueArn: parsed.EventSourceArn,
+    queueUrl: `${endpoints.sqsUrl}/${account}/${queueName}`,
+    batchSize: parsed.BatchSize,
+    maximumConcurrency: parsed.ScalingConfig?.MaximumConcurrency,
+    reportBatchItemFailures: parsed.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    enabled: parsed.Enabled,
+  };
+}
+
+function stateMachine(resource: Resource): model.StateMachineModel {
+  const parsed = parse(properties.stateMachine, resource);
+  const definition =
+    parsed.DefinitionString ??
+    parsed.Definition ??
+    refuse(resource.view, 'a definition outside the template');
+  return {
+    ...placed(resource),
+    arn: attribute(resource, 'Arn'),
+    type: parsed.StateMachineType,
+    definition: substituted(definition, parsed.DefinitionSubstitutions ?? {}),
+  };
+}
+
+/** DefinitionSubstitutions: ${name} in the definition. */
+function substituted(definition: Record<string, Json>, values: Record<string, string>): Record<string, Json> {
+  if (Object.keys(values).length === 0) return definition;
+  const replaced = (value: Json): Json => {
+    if (typeof value === 'string')
+      return value.replace(/\$\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole);
+    if (Array.isArray(value)) return value.map(replaced);
+    return value === null || typeof value !== 'object' ? value : replacedEntries(value);
+  };
+  const replacedEntries = (object: Record<string, Json>) =>
+    Object.fromEntries(Object.entries(object).map(([key, value]) => [key, replaced(value)]));
+  return replacedEntries(definition);
+}
+
+function schedule(resource: Resource): model.ScheduleModel {
+  const parsed = parse(properties.schedule, resource);
+  return {
+    ...placed(resource),
+    groupName: parsed.GroupName,
+    arn: attribute(resource, 'Arn'),
+    expression: parsed.ScheduleExpression,
+    timezone: parsed.ScheduleExpressionTimezone,
+    enabled: parsed.State === 'ENABLED',
+    target: {
+      arn: parsed.Target.Arn,
+      input: parsed.Target.Input,
+      maximumRetryAttempts: parsed.Target.RetryPolicy.MaximumRetryAttempts,
+      maximumEventAgeSeconds: parsed.Target.RetryPolicy.MaximumEventAgeInSeconds,
+    },
+  };
+}
+
+function secret(resource: Resource): model.SecretModel {
+  const { SecretString, GenerateSecretString: generate } = parse(properties.secret, resource);
+  return {
+    ...placed(resource),
+    arn: attribute(resource, 'Id'),
+    value: SecretString,
+    generate: generate && {
+      passwordLength: generate.PasswordLength,
+      excludeCharacters: generate.ExcludeCharacters,
+      excludePunctuation: generate.ExcludePunctuation,
+      template: generate.SecretStringTemplate,
+      generateStringKey: generate.GenerateStringKey,
+    },
+  };
+}
+
+function database(resource: Resource): model.DatabaseModel {
+  const parsed = parse(properties.databaseCluster, resource);
+  const { stack, logicalId, name } = placed(resource);
+  return {
+    stack,
+    logicalId,
+    identifier: name,
+    arn: attribute(resource, 'DBClusterArn'),
+    engine: parsed.Engine,
+    databaseName: parsed.DatabaseName,
+    dataApi: parsed.EnableHttpEndpoint,
+  };
+}
+
+/** With ManageMasterUserPassword RDS makes the secret that no resource of the template is. */
+function masterSecrets(resource: Resource): model.SecretModel[] {
+  if (!parse(properties.databaseCluster, resource).ManageMasterUserPassword) return [];
+  const { MasterUsername } = parse(properties.managedMasterUser, resource);
+  const generate = {
+    passwordLength: 28,
+    excludeCharacters: '/@" ',
+    excludePunctuation: false,
+    template: JSON.stringify({ username: MasterUsername }),
+    generateStringKey: 'password',
+  };
+  const { name, ...place } = placed(resource);
+  const arn = attribute(resource, 'MasterUserSecret.SecretArn');
+  return [{ ...place, name: masterSecretName(name), arn, value: undefined, generate }];
+}
+
+/** The name in a function's name, ARN or qualified ARN. */
+function functionName(nameOrArn: string): string {
+  return nameOrArn.startsWith('arn:') ? (nameOrArn.split(':')[6] ?? nameOrArn) : nameOrArn;
+}

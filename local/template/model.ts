@@ -1,0 +1,130 @@
+/** What the templates ask this machine to run, with every reference resolved. Plain data. */
+import type { Json } from './assembly.ts';
+import type { Place } from './errors.ts';
+
+export interface QueueModel extends Place {
+  readonly name: string;
+  readonly url: string;
+  readonly arn: string;
+  readonly fifo: boolean;
+  readonly visibilityTimeoutSeconds: number;
+  readonly redrivePolicy:
+    { readonly deadLetterTargetArn: string; readonly maxReceiveCount: number } | undefined;
+  /** Everything above and the rest, in the form that CreateQueue takes. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface FunctionModel extends Place {
+  readonly name: string;
+  readonly arn: string;
+  /** `file.export` as in the template. */
+  readonly handler: string;
+  /** The folder that a deploy would zip. */
+  readonly codeDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  /** Undefined: the function shares the account's unreserved pool. */
+  readonly reservedConcurrency: number | undefined;
+  readonly logGroupName: string;
+}
+
+export interface EventSourceMappingModel extends Place {
+  readonly functionName: string;
+  readonly queueArn: string;
+  readonly queueUrl: string;
+  readonly batchSize: number;
+  readonly maximumConcurrency: number | undefined;
+  readonly reportBatchItemFailures: boolean;
+  readonly enabled: boolean;
+}
+
+export interface StateMachineModel extends Place {
+  readonly name: string;
+  readonly arn: string;
+  readonly type: 'STANDARD' | 'EXPRESS';
+  /** The Amazon States Language definition. */
+  readonly definition: Readonly<Record<string, Json>>;
+}
+
+export interface ScheduleModel extends Place {
+  readonly name: string;
+  readonly groupName: string;
+  readonly arn: string;
+  /** rate(…), cron(…) or at(…). */
+  readonly expression: string;
+  /** IANA time zone. */
+  readonly timezone: string;
+  readonly enabled: boolean;
+  readonly target: {
+    readonly arn: string;
+    readonly input: string | undefined;
+    readonly maximumRetryAttempts: number;
+    readonly maximumEventAgeSeconds: number;
+  };
+}
+
+export interface ScheduleGroupModel extends Place {
+  readonly name: string;
+  readonly arn: string;
+}
+
+export interface SecretModel extends Place {
+  readonly name: string;
+  readonly arn: string;
+  /** The value that the template itself holds. */
+  readonly value: string | undefined;
+  readonly generate:
+    | {
+        readonly passwordLength: number;
+        readonly excludeCharacters: string;
+        readonly excludePunctuation: boolean;
+        /** JSON text into which the password goes under generateStringKey. */
+        readonly template: string | undefined;
+        readonly generateStringKey: string | undefined;
+      }
+    | undefined;
+}
+
+export interface DatabaseModel extends Place {
+  readonly identifier: string;
+  readonly arn: string;
+  readonly engine: string;
+  readonly databaseName: string | undefined;
+  /** Whether the RDS Data API is on (EnableHttpEndpoint). */
+  readonly dataApi: boolean;
+}
+
+export interface CacheModel extends Place {
+  readonly name: string;
+  readonly engine: string;
+}
+
+/** A function that the deployment invokes once, after what it depends on exists. */
+export interface TriggerModel extends Place {
+  readonly functionName: string;
+}
+
+export interface OutputModel {
+  readonly stack: string;
+  readonly name: string;
+  readonly value: Json;
+}
+
+export interface LocalModel {
+  readonly region: string;
+  readonly account: string;
+  readonly queues: readonly QueueModel[];
+  readonly functions: readonly FunctionModel[];
+  readonly eventSourceMappings: readonly EventSourceMappingModel[];
+  readonly stateMachines: readonly StateMachineModel[];
+  readonly schedules: readonly ScheduleModel[];
+  readonly scheduleGroups: readonly ScheduleGroupModel[];
+  readonly secrets: readonly SecretModel[];
+  readonly databases: readonly DatabaseModel[];
+  readonly caches: readonly CacheModel[];
+  /** In the order in which a deployment would invoke them. */
+  readonly triggers: readonly TriggerModel[];
+  /** Without the exports that only tie the stacks together. */
+  readonly outputs: readonly OutputModel[];
+}

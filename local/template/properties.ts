@@ -1,0 +1,165 @@
+/**
+ * The properties of the types that run: what the runtime acts on, and what it may pass over because it changes
+ * nothing on one machine. A property in neither list is refused.
+ */
+import { z } from 'zod';
+
+export interface RunType<Schema extends z.ZodObject = z.ZodObject> {
+  readonly schema: Schema;
+  /** `any` where a different engine stands in and none of its settings could be kept. */
+  readonly passedOver: readonly string[] | 'any';
+}
+
+// CloudFormation takes '30' for 30 and 'true' for true.
+const count = z.coerce.number().int().min(0);
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const asObject = z.record(z.string(), z.json());
+const jsonText = z.string().transform((text, context) => {
+  const parsed = asObject.safeParse(safeJson(text));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'is not a JSON object' });
+  return z.NEVER;
+});
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const queue = {
+  schema: z.object({
+    QueueName: z.string().optional(),
+    FifoQueue: flag.default(false),
+    VisibilityTimeout: count.default(30),
+    DelaySeconds: count.optional(),
+    MessageRetentionPeriod: count.optional(),
+    MaximumMessageSize: count.optional(),
+    ReceiveMessageWaitTimeSeconds: count.optional(),
+    ContentBasedDeduplication: flag.optional(),
+    DeduplicationScope: z.string().optional(),
+    FifoThroughputLimit: z.string().optional(),
+    RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: count }).optional(),
+    RedriveAllowPolicy: asObject.optional(),
+  }),
+  passedOver: ['KmsDataKeyReusePeriodSeconds', 'KmsMasterKeyId', 'SqsManagedSseEnabled', 'Tags'],
+} satisfies RunType;
+
+export const lambdaFunction = {
+  schema: z.object({
+    FunctionName: z.string().optional(),
+    Code: z.object({ S3Key: z.string() }),
+    Handler: z.string(),
+    Runtime: z.string().startsWith('nodejs'),
+    Environment: z.object({ Variables: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
+    Timeout: count.default(3),
+    MemorySize: count.default(128),
+    ReservedConcurrentExecutions: count.optional(),
+    LoggingConfig: z.object({ LogGroup: z.string().optional() }).optional(),
+    PackageType: z.literal('Zip').optional(),
+  }),
+  passedOver: [
+    'Architectures',
+    'Description',
+    'EphemeralStorage',
+    'KmsKeyArn',
+    'RecursiveLoop',
+    'Role',
+    'RuntimeManagementConfig',
+    'Tags',
+    'TracingConfig',
+    'VpcConfig',
+  ],
+} satisfies RunType;
+
+export const eventSourceMapping = {
+  schema: z.object({
+    EventSourceArn: z.string().regex(/^arn:[^:]+:sqs:/, 'only SQS queues are polled here'),
+    FunctionName: z.string(),
+    // More than one receive a batch, and a window to wait for it, are not built: FIFO queues have neither.
+    BatchSize: count.min(1).max(10).default(10),
+    MaximumBatchingWindowInSeconds: z.coerce.number().max(0, 'batching windows are not built').optional(),
+    Enabled: flag.default(true),
+    FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
+    ScalingConfig: z.object({ MaximumConcurrency: count.min(2).max(1000).optional() }).optional(),
+  }),
+  passedOver: ['KmsKeyArn', 'MetricsConfig', 'Tags'],
+} satisfies RunType;
+
+export const stateMachine = {
+  schema: z.object({
+    StateMachineName: z.string().optional(),
+    StateMachineType: z.enum(['STANDARD', 'EXPRESS']).default('STANDARD'),
+    DefinitionString: jsonText.optional(),
+    Definition: asObject.optional(),
+    DefinitionSubstitutions: z.record(z.string(), z.coerce.string()).optional(),
+  }),
+  passedOver: ['EncryptionConfiguration', 'LoggingConfiguration', 'RoleArn', 'Tags', 'TracingConfiguration'],
+} satisfies RunType;
+
+export const schedule = {
+  schema: z.object({
+    Name: z.string().optional(),
+    GroupName: z.string().default('default'),
+    ScheduleExpression: z.string(),
+    ScheduleExpressionTimezone: z.string().default('UTC'),
+    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    Target: z.object({
+      Arn: z.string(),
+      Input: z.string().optional(),
+      RetryPolicy: z
+        .object({ MaximumRetryAttempts: count.default(185), MaximumEventAgeInSeconds: count.default(86_400) })
+        .prefault({}),
+    }),
+  }),
+  passedOver: ['Description', 'FlexibleTimeWindow', 'KmsKeyArn'],
+} satisfies RunType;
+
+export const scheduleGroup = {
+  schema: z.object({ Name: z.string().optional() }),
+  passedOver: ['Tags'],
+} satisfies RunType;
+
+export const secret = {
+  schema: z.object({
+    SecretString: z.string().optional(),
+    GenerateSecretString: z
+      .object({
+        PasswordLength: count.default(32),
+        ExcludeCharacters: z.string().default(''),
+        ExcludePunctuation: flag.default(false),
+        SecretStringTemplate: z.string().optional(),
+        GenerateStringKey: z.string().optional(),
+      })
+      .optional(),
+  }),
+  passedOver: 'any',
+} satisfies RunType;
+
+export const databaseCluster = {
+  schema: z.object({
+    Engine: z.string(),
+    DatabaseName: z.string().optional(),
+    EnableHttpEndpoint: flag.default(false),
+    ManageMasterUserPassword: flag.default(false),
+  }),
+  passedOver: 'any',
+} satisfies RunType;
+
+/** Read only with ManageMasterUserPassword: otherwise the name may be a dynamic reference. */
+export const managedMasterUser = {
+  schema: z.object({ MasterUsername: z.string() }),
+  passedOver: 'any',
+} satisfies RunType;
+
+export const serverlessCache = {
+  schema: z.object({ Engine: z.string() }),
+  passedOver: 'any',
+} satisfies RunType;
+
+export const trigger = {
+  schema: z.object({ HandlerArn: z.string() }),
+  passedOver: ['ExecuteOnHandlerChange', 'InvocationType', 'ServiceToken', 'Timeout'],
+} satisfies RunType;

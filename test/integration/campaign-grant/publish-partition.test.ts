@@ -1,0 +1,417 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sqlCampaignStore } from '../../../lambdas/campaign-grant/adapters/sql-campaign-store.ts';
+import { publishPartition } from '../../../lambdas/campaign-grant/app/publish-partition.ts';
+import type { CampaignStore, PromotionKey } from '../../../lambdas/campaign-grant/ports.ts';
+import type { CampaignRun, Partition } from '../../../schema/campaign-run.ts';
+import { insertPromotion, insertTargets, startCampaignDatabase } from '../../support/campaign-database.ts';
+import type { CampaignDatabase } from '../../support/campaign-database.ts';
+import {
+  FakeGrantQueue,
+  FakeProgressCounters,
+  START_MS,
+  VirtualClock,
+  beginRun,
+  failing,
+  losingAnswer,
+  makePartition,
+  setStatus,
+  targetsOf,
+} from '../../support/fakes.ts';
+
+const TYPES = ['VOUCHER', 'POINT'] as const;
+const MAX_ID = '9223372036854775807';
+/** An invocation's time, in seconds; the last 60 of them are kept for the page under way. */
+const PLENTY = 900;
+
+let database: CampaignDatabase;
+let store: CampaignStore;
+
+beforeAll(async () => {
+  database = await startCampaignDatabase();
+  store = sqlCampaignStore(database.db);
+});
+afterAll(() => database.close());
+
+interface Campaign extends PromotionKey {
+  readonly ids: readonly string[];
+  readonly run: CampaignRun;
+  /** All targets. */
+  readonly partition: Partition;
+}
+
+async function makeCampaign(
+  overrides: { type?: 'VOUCHER' | 'POINT'; targetCount?: number } = {},
+): Promise<Campaign> {
+  const key = await insertPromotion(database.sql, { type: overrides.type ?? 'VOUCHER' });
+  const ids = await insertTargets(database.sql, key, overrides.targetCount ?? 3);
+  return { ...key, ids, run: await beginRun(store, key), partition: makePartition(ids) };
+}
+
+function makeServices(overrides: { store?: CampaignStore; backlogLimit?: number } = {}) {
+  return {
+    store,
+    queue: new FakeGrantQueue(),
+    counters: new FakeProgressCounters(),
+    clock: new VirtualClock(),
+    backlogLimit: 60_000,
+    ...overrides,
+  };
+}
+
+const idsOf = (grants: readonly { targetId: string }[] | undefined) => grants?.map((grant) => grant.targetId);
+
+async function publishStatusesOf(campaign: Campaign): Promise<string[]> {
+  return (await targetsOf(database.sql, campaign)).map((target) => target.publishStatus);
+}
+
+async function changeTarget(targetId: string | undefined, column: string, value: unknown): Promise<void> {
+  await database.sql.query(
+    `UPDATE campaign_promotion_voucher_targets SET ${column} = ? WHERE voucher_target_id = ?`,
+    [value, targetId],
+  );
+}
+
+describe.each(TYPES)('each PENDING target of a %s range', (type) => {
+  it('is sent once, in its customer’s group, with an id that names the run, and is PUBLISHED', async () => {
+    const campaign = await makeCampaign({ type });
+    const { promotionId, ids, run, partition } = campaign;
+    const services = makeServices();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 3, invalidCount: 0 });
+    expect(services.queue.accepted.map(({ targetId, groupId, deduplicationId }) => [targetId, groupId, deduplicationId])).toEqual(
+      ids.map((id, index) => [id, String(1_000 + index), `${type}-${promotionId}-${id}-run-1`]),
+    );
+    expect(await publishStatusesOf(campaign)).toEqual(['PUBLISHED', 'PUBLISHED', 'PUBLISHED']);
+    expect(await services.counters.read(run.summaryId)).toMatchObject({ publishedCount: 3, failCount: 0 });
+  });
+
+  it('is sent, and none of the range before or behind it', async () => {
+    const campaign = await makeCampaign({ type, targetCount: 6 });
+    const { ids, run } = campaign;
+    const services = makeServices();
+
+    const partition = makePartition(ids.slice(2, 4), { partitionNumber: 1 });
+    await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(idsOf(services.queue.accepted)).toEqual(ids.slice(2, 4));
+    expect((await publishStatusesOf(campaign)).filter((status) => status === 'PENDING')).toHaveLength(4);
+  });
+
+  it('is sent past the first page', async () => {
+    const { ids, run, partition } = await makeCampaign({ type, targetCount: 2_500 });
+    const services = makeServices();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output.sentCount).toBe(2_500);
+    expect(services.queue.sends.map((page) => page.length)).toEqual([1_000, 1_000, 500]);
+    expect(idsOf(services.queue.accepted)).toEqual(ids);
+  });
+});
+
+describe('the message', () => {
+  it('carries the target’s values, and the number of its range as partition key', async () => {
+    const { promotionId, ids, run } = await makeCampaign({ targetCount: 1 });
+    const services = makeServices();
+
+    const partition = makePartition(ids, { partitionNumber: 3 });
+    await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(services.queue.accepted[0]?.message).toEqual({
+      sentAt: '2026-11-21T12:00:00',
+      version: 20231010,
+      topic: 'prepay.campaign.voucher.publish',
+      payload: {
+        eventId: promotionId,
+        voucherEventTargetId: ids[0],
+        customerUid: '1000',
+        voucherNumber: `V${promotionId}-0`,
+        amount: '1000',
+        validUntil: '20300630235959',
+        reason: 'a reason',
+        partitionKey: '3',
+      },
+    });
+  });
+
+  it('carries the promotion’s defaults where the target has none', async () => {
+    const key = await insertPromotion(database.sql, { type: 'POINT' });
+    const ids = await insertTargets(database.sql, key, 1, null);
+    await database.sql.query(
+      'UPDATE campaign_promotion_point_targets SET reason = NULL, expired_at = NULL WHERE promotion_id = ?',
+      [key.promotionId],
+    );
+    const run = await beginRun(store, key);
+    const services = makeServices();
+
+    await publishPartition(services, { run, partition: makePartition(ids) }, services.clock.budget(PLENTY));
+
+    expect(services.queue.accepted[0]?.message.payload).toMatchObject({
+      amount: '500',
+      reason: 'default reason',
+      expiryAt: '20301231235959',
+    });
+  });
+});
+
+describe('a target added while the open range is published', () => {
+  it('is sent with it', async () => {
+    const campaign = await makeCampaign();
+    const services = makeServices();
+    services.queue.onSend = async (sendNumber) => {
+      if (sendNumber === 1) await insertTargets(database.sql, campaign, 1);
+    };
+
+    const partition = makePartition(campaign.ids, { toTargetId: MAX_ID });
+    await publishPartition(services, { run: campaign.run, partition }, services.clock.budget(PLENTY));
+
+    expect(services.queue.accepted).toHaveLength(4);
+    expect(new Set(idsOf(services.queue.accepted)).size).toBe(4);
+  });
+});
+
+describe('an invalid target', () => {
+  it('is FAILED with the reason and not sent, and stops none of the others', async () => {
+    const campaign = await makeCampaign({ targetCount: 4 });
+    const { ids, run, partition } = campaign;
+    await changeTarget(ids[0], 'amount', '0.00');
+    await changeTarget(ids[2], 'voucher_number', null);
+    const services = makeServices();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 2, invalidCount: 2 });
+    expect(idsOf(services.queue.accepted)).toEqual([ids[1], ids[3]]);
+    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+      {
+        publishStatus: 'FAILED',
+        processStatus: 'FAILED',
+        errorMessage: 'INVALID_AMOUNT: the amount is not positive',
+        attemptCount: 0,
+      },
+      { publishStatus: 'PUBLISHED', processStatus: null },
+      {
+        publishStatus: 'FAILED',
+        processStatus: 'FAILED',
+        errorMessage: 'INVALID_VOUCHER: voucher_number is missing',
+      },
+      { publishStatus: 'PUBLISHED', processStatus: null },
+    ]);
+    expect(await services.counters.read(run.summaryId)).toMatchObject({ publishedCount: 2, failCount: 2 });
+  });
+
+  it('is all there is: nothing is sent, and the range is published', async () => {
+    const { ids, run, partition } = await makeCampaign({ targetCount: 1 });
+    await changeTarget(ids[0], 'expired_at', '2026-02-30');
+    const services = makeServices();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 0, invalidCount: 1 });
+    expect(services.queue.accepted).toEqual([]);
+  });
+});
+
+describe('what the queue refuses', () => {
+  it('for the moment is sent again, after a pause and with the same id, until it is taken; none is lost', async () => {
+    const campaign = await makeCampaign({ targetCount: 6 });
+    const { ids, run, partition } = campaign;
+    const services = makeServices();
+    services.queue.refuse(ids[1] ?? '', { permanent: false, times: 2 });
+    services.queue.refuse(ids[4] ?? '', { permanent: false, times: 1 });
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 6, invalidCount: 0 });
+    expect(services.queue.sends.map(idsOf)).toEqual([ids, [ids[1], ids[4]], [ids[1]]]);
+    expect(idsOf(services.queue.accepted)?.toSorted()).toEqual(ids.toSorted());
+    const tries = services.queue.sends.flat().filter((grant) => grant.targetId === ids[1]);
+    expect(new Set(tries.map((grant) => grant.deduplicationId)).size).toBe(1);
+    expect(services.clock.monotonic()).toBe(2);
+    expect(new Set(await publishStatusesOf(campaign))).toEqual(new Set(['PUBLISHED']));
+  });
+
+  it('for good is FAILED with the queue’s code, and not sent again', async () => {
+    const campaign = await makeCampaign();
+    const { ids, run, partition } = campaign;
+    const services = makeServices();
+    services.queue.refuse(ids[1] ?? '', { permanent: true });
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 2, invalidCount: 1 });
+    expect(services.queue.sends).toHaveLength(1);
+    expect((await targetsOf(database.sql, campaign))[1]).toMatchObject({
+      publishStatus: 'FAILED',
+      processStatus: 'FAILED',
+      errorMessage: 'QUEUE_REFUSED: InvalidMessageContents',
+    });
+  });
+
+  it('for the moment and for good at once, in one page, is told apart', async () => {
+    const { ids, run, partition } = await makeCampaign();
+    const services = makeServices();
+    services.queue.refuse(ids[0] ?? '', { permanent: true });
+    services.queue.refuse(ids[1] ?? '', { permanent: false });
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 2, invalidCount: 1 });
+    expect(services.queue.sends.map(idsOf)).toEqual([ids, [ids[1]]]);
+  });
+
+  it('without an end is left PENDING when the time is up', async () => {
+    const campaign = await makeCampaign({ targetCount: 1 });
+    const { ids, run, partition } = campaign;
+    const services = makeServices();
+    services.queue.refuse(ids[0] ?? '', { permanent: false, times: Number.POSITIVE_INFINITY });
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(65));
+
+    expect(output).toEqual({ published: false, sentCount: 0, invalidCount: 0 });
+    expect(await publishStatusesOf(campaign)).toEqual(['PENDING']);
+  });
+});
+
+describe('an invocation whose time is up', () => {
+  it('says so, and the next one goes on without a double', async () => {
+    const { ids, run, partition } = await makeCampaign({ targetCount: 2_500 });
+    const services = makeServices();
+    // Each page takes 100 s: the third would begin with less than a minute left.
+    services.queue.onSend = () => Promise.resolve(services.clock.advance(100));
+
+    const first = await publishPartition(services, { run, partition }, services.clock.budget(250));
+    const second = await publishPartition(services, { run, partition }, services.clock.budget(250));
+
+    expect(first).toEqual({ published: false, sentCount: 2_000, invalidCount: 0 });
+    expect(second).toEqual({ published: true, sentCount: 500, invalidCount: 0 });
+    expect(idsOf(services.queue.sends.flat())).toEqual(ids);
+  });
+
+  it('begins no page that it may not end', async () => {
+    const { run, partition } = await makeCampaign();
+    const services = makeServices();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(60));
+
+    expect(output.published).toBe(false);
+    expect(services.queue.sends).toEqual([]);
+  });
+});
+
+describe('a stop', () => {
+  it('ends the sending with the page under way', async () => {
+    const campaign = await makeCampaign({ targetCount: 2_500 });
+    const { ids, run, partition } = campaign;
+    const services = makeServices();
+    services.queue.onSend = () => setStatus(database.sql, campaign, 'STOPPED');
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 1_000, invalidCount: 0 });
+    expect(idsOf(services.queue.sends.flat())).toEqual(ids.slice(0, 1_000));
+  });
+
+  it('before the first page sends nothing', async () => {
+    const campaign = await makeCampaign();
+    const { run, partition } = campaign;
+    await store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
+    const services = makeServices();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 0, invalidCount: 0 });
+    expect(services.queue.sends).toEqual([]);
+  });
+
+  it('is seen while a full queue is waited for', async () => {
+    const campaign = await makeCampaign();
+    const { run, partition } = campaign;
+    await setStatus(database.sql, campaign, 'STOPPED');
+    const services = makeServices({ backlogLimit: 10 });
+    services.queue.scriptBacklog(10);
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 0, invalidCount: 0 });
+  });
+});
+
+describe('a full queue', () => {
+  it('is waited for, a second at a time, until fewer messages than the limit are in it', async () => {
+    const { ids, run, partition } = await makeCampaign();
+    const services = makeServices({ backlogLimit: 10 });
+    services.queue.scriptBacklog(11, 10, 10, 9);
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output.sentCount).toBe(ids.length);
+    expect(services.clock.monotonic()).toBe(3);
+  });
+
+  it('that stays full is left to the next invocation', async () => {
+    const { run, partition } = await makeCampaign();
+    const services = makeServices({ backlogLimit: 10 });
+    services.queue.scriptBacklog(10);
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(64));
+
+    expect(output).toEqual({ published: false, sentCount: 0, invalidCount: 0 });
+    expect(services.queue.sends).toEqual([]);
+  });
+});
+
+describe('an invocation that dies', () => {
+  it('between sending a page and marking it has its page sent again with the same ids', async () => {
+    const campaign = await makeCampaign();
+    const { ids, run, partition } = campaign;
+    const services = makeServices();
+    const markPublished = failing<Parameters<CampaignStore['markPublished']>, number>((of, targetIds, nowMs) =>
+      store.markPublished(of, targetIds, nowMs),
+    );
+    const dying = { ...services, store: { ...store, markPublished } };
+    await expect(publishPartition(dying, { run, partition }, services.clock.budget(PLENTY))).rejects.toThrow();
+
+    await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    const deduplicationIds = services.queue.sends.map((page) => page.map((grant) => grant.deduplicationId));
+    expect(deduplicationIds).toHaveLength(2);
+    expect(deduplicationIds[1]).toEqual(deduplicationIds[0]);
+    expect(services.queue.sends.map(idsOf)).toEqual([ids, ids]);
+    expect(new Set(await publishStatusesOf(campaign))).toEqual(new Set(['PUBLISHED']));
+  });
+
+  it('after marking a page does not have it sent again', async () => {
+    const { ids, run, partition } = await makeCampaign();
+    const services = makeServices();
+    const markPublished = losingAnswer<Parameters<CampaignStore['markPublished']>, number>((of, targetIds, nowMs) =>
+      store.markPublished(of, targetIds, nowMs),
+    );
+    const dying = { ...services, store: { ...store, markPublished } };
+    await expect(publishPartition(dying, { run, partition }, services.clock.budget(PLENTY))).rejects.toThrow();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output.sentCount).toBe(0);
+    expect(idsOf(services.queue.sends.flat())).toEqual(ids);
+  });
+
+  it('while it records what is invalid has it recorded by the next', async () => {
+    const campaign = await makeCampaign({ targetCount: 1 });
+    const { ids, run, partition } = campaign;
+    await changeTarget(ids[0], 'amount', '-1.00');
+    const services = makeServices();
+    const recordInvalid = failing<Parameters<CampaignStore['recordInvalid']>, number>((of, invalid, nowMs) =>
+      store.recordInvalid(of, invalid, nowMs),
+    );
+    const dying = { ...services, store: { ...store, recordInvalid } };
+    await expect(publishPartition(dying, { run, partition }, services.clock.budget(PLENTY))).rejects.toThrow();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 0, invalidCount: 1 });
+    expect(await store.countResults(campaign)).toMatchObject({ failCount: 1 });
+  });
+});

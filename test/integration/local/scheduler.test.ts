@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { parseExpression } from '../../../local/services/scheduler/expression.ts';
+import type { ScheduleSettings } from '../../../local/services/scheduler/schedule.ts';
+import { startScheduler } from '../../../local/services/scheduler/server.ts';
+import type { Scheduler, SchedulerOptions } from '../../../local/services/scheduler/server.ts';
+
+const FUNCTION = 'arn:aws:lambda:ap-northeast-2:000000000000:function:work';
+const MACHINE = 'arn:aws:states:ap-northeast-2:000000000000:stateMachine:run';
+
+const makeSchedule = (
+  overrides: Partial<ScheduleSettings> = {},
+  target: Partial<ScheduleSettings['target']> = {},
+) => ({
+  name: 'every-minute',
+  groupName: 'default',
+  arn: 'arn:aws:scheduler:ap-northeast-2:000000000000:schedule/default/every-minute',
+  expression: 'rate(1 minute)',
+  timezone: 'Asia/Seoul',
+  enabled: true,
+  target: { arn: FUNCTION, input: undefined, maximumRetryAttempts: 0, maximumEventAgeSeconds: 60, ...target },
+  ...overrides,
+});
+
+const schedulers: Scheduler[] = [];
+afterEach(async () => {
+  for (const scheduler of schedulers.splice(0)) await scheduler.close();
+});
+
+async function start(overrides: Partial<SchedulerOptions> = {}) {
+  const invokeFunction = vi.fn((_arn: string, _payload: unknown) => Promise.resolve());
+  const startExecution = vi.fn((_arn: string, _input: string) => Promise.resolve());
+  const scheduler = await startScheduler({
+    region: 'ap-northeast-2',
+    accountId: '000000000000',
+    schedules: [],
+    scheduleGroups: [{ name: 'reservations' }],
+    invokeFunction,
+    startExecution,
+    log: () => undefined,
+    ...overrides,
+  });
+  schedulers.push(scheduler);
+  const call = async (method: string, path: string, body?: object) => {
+    const response = await fetch(scheduler.url + path, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const answer = z.record(z.string(), z.unknown()).parse(await response.json());
+    return { status: response.status, code: response.headers.get('x-amzn-errortype'), answer };
+  };
+  return { scheduler, invokeFunction, startExecution, call };
+}
+
+/** A wall clock time in Seoul, as at() takes it. */
+const inSeoul = (time: number) => new Date(time + 9 * 3_600_000).toISOString().slice(0, 19);
+
+const makeInput = (overrides: object = {}) => ({
+  GroupName: 'reservations',
+  ScheduleExpression: `at(${inSeoul(Date.now() + 3_600_000)})`,
+  ScheduleExpressionTimezone: 'Asia/Seoul',
+  FlexibleTimeWindow: { Mode: 'OFF' },
+  Target: { Arn: MACHINE, RoleArn: 'arn:aws:iam::000000000000:role/x', Input: '{"promotionId":"7"}' },
+  ...overrides,
+});
+
+describe('schedules of the templates', () => {
+  it('are due from start() on, and send Scheduler’s own event where the template gives no input', async () => {
+    const { scheduler, invokeFunction } = await start({ schedules: [makeSchedule()] });
+    expect(invokeFunction).not.toHaveBeenCalled();
+
+    scheduler.start();
+
+    await vi.waitFor(() => expect(invokeFunction).toHaveBeenCalledOnce());
+    expect(invokeFunction).toHaveBeenCalledWith(
+      FUNCTION,
+      expect.objectContaining({ source: 'aws.scheduler' }),
+    );
+  });
+
+  it('fill the context attributes of their input', async () => {
+    const input = '{"schedule":"<aws.scheduler.schedule-arn>","try":"<aws.scheduler.attempt-number>"}';
+    const { scheduler, startExecution } = await start({
+      schedules: [makeSchedule({}, { arn: MACHINE, input })],
+    });
+
+    scheduler.start();
+
+    await vi.waitFor(() => expect(startExecution).toHaveBeenCalledOnce());
+    expect(startExecution).toHaveBeenCalledWith(
+      MACHINE,
+      expect.stringContaining('default/every-minute","try":"1"'),
+    );
+  });
+
+  it('do nothing while disabled', async () => {
+    const { scheduler, invokeFunction } = await start({ schedules: [makeSchedule({ enabled: false })] });
+
+    scheduler.start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect(invokeFunction).not.toHaveBeenCalled();
+  });
+
+  it('try a target again that could not be started, within the retry policy', async () => {
+    const invokeFunction = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(new Error('not yet'));
+    const { scheduler } = await start({
+      schedules: [makeSchedule({}, { maximumRetryAttempts: 1 })],
+      invokeFunction,
+    });
+
+    scheduler.start();
+
+    await vi.waitFor(() => expect(invokeFunction).toHaveBeenCalledTimes(2), { timeout: 5000 });
+  });
+
+  it('with cron() are refused, naming what is missing', async () => {
+    const schedules = [makeSchedule({ expression: 'cron(0 1 * * ? *)' })];
+
+    await expect(start({ schedules })).rejects.toThrow(/cron\(0 1 \* \* \? \*\).*croner/);
+  });
+});
+
+describe('expressions', () => {
+  it.each([
+    ['Asia/Seoul', '2026-12-01T09:00:00', '2026-12-01T00:00:00Z'],
+    ['UTC', '2026-12-01T09:00:00', '2026-12-01T09:00:00Z'],
+    ['America/New_York', '2026-03-08T01:59:59', '2026-03-08T06:59:59Z'],
+    ['America/New_York', '2026-03-08T03:00:00', '2026-03-08T07:00:00Z'],
+  ])('at() in %s at %s is %s', (timezone, local, instant) => {
+    expect(parseExpression(`at(${local})`, timezone)).toEqual({ kind: 'at', time: Date.parse(instant) });
+  });
+
+  it.each(['rate(0 minutes)', 'at(tomorrow)', 'at(2026-13-01T00:00:00)', ''])('refuses %o', (expression) => {
+    expect(() => parseExpression(expression, 'UTC')).toThrow('Invalid Schedule Expression');
+  });
+
+  it('refuses a time zone that nobody knows', () => {
+    expect(() => parseExpression('at(2026-12-01T00:00:00)', 'Asia/Atlantis')).toThrow('Timezone');
+  });
+});
+
+describe('the API for one-time schedules', () => {
+  it('starts the target once and deletes the schedule after it, when asked to', async () => {
+    const { scheduler, call, startExecution } = await start();
+    scheduler.start();
+    const ScheduleExpression = `at(${inSeoul(Date.now() + 1000)})`;
+
+    await call('POST', '/schedules/go', makeInput({ ScheduleExpression, ActionAfterCompletion: 'DELETE' }));
+    await call('POST', '/schedules/stay', makeInput({ ScheduleExpression }));
+
+    await vi.waitFor(() => expect(startExecution).toHaveBeenCalledTimes(2), { timeout: 3000 });
+    expect(startExecution).toHaveBeenCalledWith(MACHINE, '{"promotionId":"7"}');
+    await vi.waitFor(async () => {
+      expect((await call('GET', '/schedules/go?groupName=reservations')).status).toBe(404);
+    });
+    expect((await call('GET', '/schedules/stay?groupName=reservations')).status).toBe(200);
+  });
+
+  it('creates, shows, moves and deletes', async () => {
+    const { call } = await start();
+
+    const created = await call('POST', '/schedules/go', makeInput());
+    expect(created.answer.ScheduleArn).toBe(
+      'arn:aws:scheduler:ap-northeast-2:000000000000:schedule/reservations/go',
+    );
+
+    await call('PUT', '/schedules/go', makeInput({ ScheduleExpression: 'at(2027-01-01T00:00:00)' }));
+    const shown = await call('GET', '/schedules/go?groupName=reservations');
+    expect(shown.answer).toMatchObject({
+      Name: 'go',
+      ScheduleExpression: 'at(2027-01-01T00:00:00)',
+      State: 'ENABLED',
+    });
+
+    await call('DELETE', '/schedules/go?groupName=reservations');
+    const gone = await call('GET', '/schedules/go?groupName=reservations');
+    expect(gone).toMatchObject({ status: 404, code: 'ResourceNotFoundException' });
+  });
+
+  it('lists by group and prefix, page by page', async () => {
+    const { call } = await start({ schedules: [makeSchedule()] });
+    for (const name of ['a-1', 'a-2', 'b-1']) await call('POST', `/schedules/${name}`, makeInput());
+
+    const first = await call('GET', '/schedules?ScheduleGroup=reservations&NamePrefix=a-&MaxResults=1');
+    const token = String(first.answer.NextToken);
+    const second = await call(
+      'GET',
+      `/schedules?ScheduleGroup=reservations&NamePrefix=a-&MaxResults=1&NextToken=${token}`,
+    );
+
+    expect(first.answer.Schedules).toMatchObject([{ Name: 'a-1' }]);
+    expect(second.answer).toMatchObject({ Schedules: [{ Name: 'a-2' }] });
+    expect(second.answer).not.toHaveProperty('NextToken');
+  });
+
+  it('refuses a name in use, an unknown group, a bad expression, and keeps the schedule that was to be changed', async () => {
+    const { call } = await start();
+    await call('POST', '/schedules/go', makeInput());
+
+    expect(await call('POST', '/schedules/go', makeInput())).toMatchObject({
+      status: 409,
+      code: 'ConflictException',
+    });
+    expect(await call('POST', '/schedules/x', makeInput({ GroupName: 'other' }))).toMatchObject({
+      status: 404,
+    });
+    expect(await call('PUT', '/schedules/go', makeInput({ ScheduleExpression: 'at(never)' }))).toMatchObject({
+      status: 400,
+      code: 'ValidationException',
+    });
+    expect((await call('GET', '/schedules/go?groupName=reservations')).answer.ScheduleExpression).not.toBe(
+      'at(never)',
+    );
+  });
+});

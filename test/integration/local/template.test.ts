@@ -1,0 +1,318 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readAssembly } from '../../../local/template/assembly.ts';
+import { resolveAssembly } from '../../../local/template/resolve.ts';
+
+const endpoints = {
+  sqsUrl: 'http://127.0.0.1:9324',
+  database: { host: '127.0.0.1', port: 3307 },
+  cache: { host: '127.0.0.1', port: 6380 },
+};
+
+interface TemplateParts {
+  readonly Resources?: object;
+  readonly Outputs?: object;
+  readonly Conditions?: object;
+  readonly Mappings?: object;
+  readonly Parameters?: object;
+}
+
+const directories: string[] = [];
+afterEach(async () => {
+  await Promise.all(directories.splice(0).map((directory) => rm(directory, { recursive: true })));
+});
+
+/** Writes an assembly as `cdk synth` does; a stack depends on the ones before it, and the manifest names it first. */
+async function makeAssembly(stacks: Record<string, TemplateParts>): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'assembly-'));
+  directories.push(directory);
+  const names = Object.keys(stacks);
+  const artifacts = names.toReversed().map((name) => [
+    name,
+    {
+      type: 'aws:cloudformation:stack',
+      environment: 'aws://unknown-account/unknown-region',
+      properties: { templateFile: `${name}.template.json` },
+      dependencies: names.slice(0, names.indexOf(name)),
+    },
+  ]);
+  const assets = {
+    files: {
+      code: {
+        source: { path: 'asset.code', packaging: 'zip' },
+        destinations: { here: { bucketName: 'assets', objectKey: 'code.zip' } },
+      },
+    },
+  };
+  await mkdir(join(directory, 'asset.code'));
+  await write(join(directory, 'manifest.json'), { version: '1', artifacts: Object.fromEntries(artifacts) });
+  for (const [name, template] of Object.entries(stacks)) {
+    await write(join(directory, `${name}.template.json`), template);
+    await write(join(directory, `${name}.assets.json`), assets);
+  }
+  return directory;
+}
+
+const write = (file: string, content: object) => writeFile(file, JSON.stringify(content));
+
+const resolve = async (stacks: Record<string, TemplateParts>) =>
+  resolveAssembly(await readAssembly(await makeAssembly(stacks)), endpoints);
+
+const makeFunction = (properties: object = {}) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    Code: { S3Bucket: 'assets', S3Key: 'code.zip' },
+    Handler: 'index.handler',
+    Runtime: 'nodejs24.x',
+    Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+    ...properties,
+  },
+});
+
+const environmentOf = async (Variables: object, parts: TemplateParts = {}) => {
+  const { functions } = await resolve({
+    App: { ...parts, Resources: { ...parts.Resources, Work: makeFunction({ Environment: { Variables } }) } },
+  });
+  return functions[0]?.environment;
+};
+
+describe('what a template asks for', () => {
+  it('resolves queues with their redrive policies, and mappings from queue to function', async () => {
+    const model = await resolve({
+      App: {
+        Resources: {
+          Failed: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } },
+          Jobs: {
+            Type: 'AWS::SQS::Queue',
+            Properties: {
+              QueueName: 'jobs.fifo',
+              FifoQueue: true,
+              VisibilityTimeout: 180,
+              RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Failed', 'Arn'] }, maxReceiveCount: 5 },
+            },
+          },
+          Work: makeFunction({ Timeout: 30, MemorySize: 256, ReservedConcurrentExecutions: 7 }),
+          Mapping: {
+            Type: 'AWS::Lambda::EventSourceMapping',
+            Properties: {
+              EventSourceArn: { 'Fn::GetAtt': ['Jobs', 'Arn'] },
+              FunctionName: { Ref: 'Work' },
+              BatchSize: 10,
+              ScalingConfig: { MaximumConcurrency: 7 },
+              FunctionResponseTypes: ['ReportBatchItemFailures'],
+            },
+          },
+        },
+      },
+    });
+
+    const failedArn = 'arn:aws:sqs:ap-northeast-2:000000000000:App-Failed.fifo';
+    expect(model.queues[1]).toMatchObject({
+      name: 'jobs.fifo',
+      url: 'http://127.0.0.1:9324/000000000000/jobs.fifo',
+      redrivePolicy: { deadLetterTargetArn: failedArn, maxReceiveCount: 5 },
+      attributes: { FifoQueue: 'true', VisibilityTimeout: '180' },
+    });
+    expect(model.functions[0]).toMatchObject({
+      name: 'App-Work',
+      timeoutSeconds: 30,
+      memoryMegabytes: 256,
+      reservedConcurrency: 7,
+      codeDirectory: expect.stringContaining('asset.code') as unknown,
+    });
+    expect(model.eventSourceMappings[0]).toMatchObject({
+      functionName: 'App-Work',
+      queueUrl: model.queues[1]?.url,
+      maximumConcurrency: 7,
+      reportBatchItemFailures: true,
+      enabled: true,
+    });
+  });
+
+  it('parses a state machine definition that is joined from parts', async () => {
+    const definition = '{"StartAt":"Work","States":{"Work":{"Type":"Task","End":true,"Resource":"';
+    const { stateMachines } = await resolve({
+      App: {
+        Resources: {
+          Work: makeFunction(),
+          Run: {
+            Type: 'AWS::StepFunctions::StateMachine',
+            Properties: {
+              DefinitionString: { 'Fn::Join': ['', [definition, { 'Fn::GetAtt': ['Work', 'Arn'] }, '"}}}']] },
+            },
+          },
+        },
+      },
+    });
+
+    expect(stateMachines[0]?.definition).toMatchObject({
+      States: { Work: { Resource: 'arn:aws:lambda:ap-northeast-2:000000000000:function:App-Work' } },
+    });
+  });
+
+  it('invokes the handler of a deployment trigger, and runs none of CloudFormation’s own functions', async () => {
+    const { functions, triggers } = await resolve({
+      App: {
+        Resources: {
+          Migrate: makeFunction(),
+          Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Migrate' } } },
+          Provider: makeFunction({ Handler: '__entrypoint__.handler' }),
+          Trigger: {
+            Type: 'Custom::Trigger',
+            Properties: {
+              ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] },
+              HandlerArn: { Ref: 'Version' },
+            },
+          },
+        },
+      },
+    });
+
+    expect(functions.map(({ name }) => name)).toEqual(['App-Migrate']);
+    expect(triggers.map(({ functionName }) => functionName)).toEqual(['App-Migrate']);
+  });
+
+  it('follows imports from stack to stack, in whatever order the manifest names them', async () => {
+    const { functions } = await resolve({
+      Data: {
+        Resources: { Cache: { Type: 'AWS::ElastiCache::ServerlessCache', Properties: { Engine: 'valkey' } } },
+        Outputs: {
+          Port: { Value: { 'Fn::GetAtt': ['Cache', 'Endpoint.Port'] }, Export: { Name: 'Data:Port' } },
+        },
+      },
+      App: {
+        Resources: {
+          Work: makeFunction({ Environment: { Variables: { PORT: { 'Fn::ImportValue': 'Data:Port' } } } }),
+        },
+      },
+    });
+
+    expect(functions[0]?.environment).toEqual({ PORT: '6380' });
+  });
+
+  it('gives the secret that RDS manages for a cluster', async () => {
+    const { secrets, databases, outputs } = await resolve({
+      App: {
+        Resources: {
+          Db: {
+            Type: 'AWS::RDS::DBCluster',
+            Properties: { Engine: 'aurora-mysql', ManageMasterUserPassword: true, MasterUsername: 'app' },
+          },
+        },
+        Outputs: { Secret: { Value: { 'Fn::GetAtt': ['Db', 'MasterUserSecret.SecretArn'] } } },
+      },
+    });
+
+    expect(databases[0]?.arn).toBe('arn:aws:rds:ap-northeast-2:000000000000:cluster:App-Db');
+    expect(outputs).toEqual([{ stack: 'App', name: 'Secret', value: secrets[0]?.arn }]);
+  });
+});
+
+describe('intrinsic functions', () => {
+  it('substitutes, splits, selects, encodes and maps', async () => {
+    const variables = {
+      SUB: { 'Fn::Sub': ['${AWS::Region}/${name}/${Jobs.QueueName}/${!kept}', { name: 'x' }] },
+      SELECT: { 'Fn::Select': ['1', { 'Fn::Split': [':', 'a:b:c'] }] },
+      BASE64: { 'Fn::Base64': 'hello' },
+      MAPPED: { 'Fn::FindInMap': ['Sizes', { Ref: 'AWS::Partition' }, 'small'] },
+      PARAMETER: { Ref: 'Stage' },
+    };
+    const environment = await environmentOf(variables, {
+      Resources: { Jobs: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'jobs' } } },
+      Mappings: { Sizes: { aws: { small: 1 } } },
+      Parameters: { Stage: { Type: 'String', Default: 'dev' } },
+    });
+
+    expect(environment).toEqual({
+      SUB: 'ap-northeast-2/x/jobs/${kept}',
+      SELECT: 'b',
+      BASE64: 'aGVsbG8=',
+      MAPPED: '1',
+      PARAMETER: 'dev',
+    });
+  });
+
+  it('decides conditions, leaves out NoValue, and skips resources whose condition does not hold', async () => {
+    const parts = {
+      Conditions: {
+        IsSeoul: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'ap-northeast-2'] },
+        IsElsewhere: { 'Fn::Not': [{ Condition: 'IsSeoul' }] },
+        Either: { 'Fn::Or': [{ Condition: 'IsSeoul' }, { Condition: 'IsElsewhere' }] },
+        Both: { 'Fn::And': [{ Condition: 'IsSeoul' }, { Condition: 'IsElsewhere' }] },
+      },
+      Resources: { Elsewhere: { Type: 'AWS::Unheard::Of', Condition: 'IsElsewhere' } },
+    };
+    const environment = await environmentOf(
+      {
+        EITHER: { 'Fn::If': ['Either', 'yes', 'no'] },
+        BOTH: { 'Fn::If': ['Both', 'yes', 'no'] },
+        NOTHING: { 'Fn::If': ['IsElsewhere', 'x', { Ref: 'AWS::NoValue' }] },
+      },
+      parts,
+    );
+
+    expect(environment).toEqual({ EITHER: 'yes', BOTH: 'no' });
+  });
+});
+
+describe('what the runtime does not know', () => {
+  it.each([
+    ['a type', { Table: { Type: 'AWS::DynamoDB::Table' } }, /AWS::DynamoDB::Table \(App\/Table\)/],
+    [
+      'a property',
+      { Work: makeFunction({ Layers: ['x'] }) },
+      /AWS::Lambda::Function \(App\/Work\): its property Layers/,
+    ],
+    [
+      'a value',
+      { Work: makeFunction({ Timeout: 'soon' }) },
+      /AWS::Lambda::Function \(App\/Work\): .*Timeout/,
+    ],
+    [
+      'an intrinsic function',
+      { Work: makeFunction({ Handler: { 'Fn::Transform': {} } }) },
+      /\(App\/Work\): the intrinsic function Fn::Transform/,
+    ],
+    [
+      'an attribute',
+      { Work: makeFunction({ Handler: { 'Fn::GetAtt': ['Work', 'Mood'] } }) },
+      /\(App\/Work\): the attribute Mood/,
+    ],
+    [
+      'an import that nobody exports',
+      { Work: makeFunction({ Handler: { 'Fn::ImportValue': 'Other:X' } }) },
+      /\(App\/Work\): the import of Other:X/,
+    ],
+    [
+      'a dynamic reference in what a function gets',
+      { Work: makeFunction({ Environment: { Variables: { KEY: '{{resolve:ssm:/key}}' } } }) },
+      /\(App\/Work\): the dynamic reference in its property Environment/,
+    ],
+  ])('%s is refused in one line that names the place', async (_what, Resources, message) => {
+    const failure = await resolve({ App: { Resources } }).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(Error);
+    expect(String(failure)).toMatch(message);
+    expect(String(failure)).not.toContain('\n');
+  });
+});
+
+const synthesised = new URL('../../../cdk.out/', import.meta.url);
+
+describe.runIf(existsSync(new URL('manifest.json', synthesised)))('the synthesised application', () => {
+  it('is understood whole, and every mapping finds its queue and its function', async () => {
+    const model = resolveAssembly(await readAssembly(synthesised.pathname), endpoints);
+
+    const functions = model.functions.map(({ name }) => name);
+    const queues = model.queues.map(({ arn }) => arn);
+    expect(model.functions.every(({ codeDirectory }) => existsSync(codeDirectory))).toBe(true);
+    for (const { functionName, queueArn } of model.eventSourceMappings) {
+      expect(functions).toContain(functionName);
+      expect(queues).toContain(queueArn);
+    }
+    for (const { functionName } of model.triggers) expect(functions).toContain(functionName);
+  });
+});
