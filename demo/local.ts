@@ -82,7 +82,7 @@ function printWelcome({ runtime, outside, output, logDirectory }: World): void {
     '',
     'Start a promotion that is READY, and watch it:',
     '',
-    "  aws stepfunctions start-execution --endpoint-url $STEP_FUNCTIONS --state-machine-arn $CAMPAIGN_RUN --input '{\"promotionId\":\"1\"}'",
+    '  aws stepfunctions start-execution --endpoint-url $STEP_FUNCTIONS --state-machine-arn $CAMPAIGN_RUN --input \'{"promotionId":"1"}\'',
     '  aws stepfunctions list-executions --endpoint-url $STEP_FUNCTIONS --state-machine-arn $CAMPAIGN_RUN',
     '  aws sqs get-queue-attributes --endpoint-url $SQS --queue-url $GRANT_QUEUE --attribute-names All',
     "  aws rds-data execute-statement --endpoint-url $RDS_DATA --resource-arn $DATABASE --secret-arn $DATABASE_SECRET --database grantline --sql 'SELECT promotion_id, promotion_status FROM campaign_promotions'",
