@@ -304,30 +304,34 @@ export class DatabaseAway extends Error {
   override readonly name = 'DatabaseUnavailableException';
 }
 
-/** The first `times` calls fail and do nothing, the others are the real ones. */
-export function failing<Args extends unknown[], Result>(
-  real: (...args: Args) => Promise<Result>,
-  times = 1,
-): (...args: Args) => Promise<Result> {
+/** A store of which the first `times` calls of one method fail and do nothing. */
+export function failingAt(store: CampaignStore, method: keyof CampaignStore, times = 1): CampaignStore {
   let left = times;
-  return async (...args) => {
-    if (left === 0) return real(...args);
+  return replacing(store, method, (real) => async () => {
+    if (left === 0) return real();
     left -= 1;
     throw new DatabaseAway('the database does not answer');
-  };
+  });
 }
 
-/** The first call happens, but its answer is lost. */
-export function losingAnswer<Args extends unknown[], Result>(
-  real: (...args: Args) => Promise<Result>,
-): (...args: Args) => Promise<Result> {
+/** A store of which the first call of one method happens, but its answer is lost. */
+export function losingAnswerOf(store: CampaignStore, method: keyof CampaignStore): CampaignStore {
   let isFirst = true;
-  return async (...args) => {
-    const result = await real(...args);
+  return replacing(store, method, (real) => async () => {
+    const result = await real();
     if (!isFirst) return result;
     isFirst = false;
     throw new DatabaseAway('the answer was lost');
-  };
+  });
+}
+
+function replacing(
+  store: CampaignStore,
+  method: keyof CampaignStore,
+  wrap: (real: () => Promise<unknown>) => () => Promise<unknown>,
+): CampaignStore {
+  const real: (...args: never[]) => Promise<unknown> = store[method].bind(store);
+  return { ...store, [method]: (...args: never[]) => wrap(() => real(...args))() };
 }
 
 /** READY → IN_PROGRESS, as BeginCampaign does it. */
@@ -359,7 +363,8 @@ export async function messageOf(store: CampaignStore, grant: GrantId): Promise<G
   const afterTargetId = String(BigInt(grant.targetId) - 1n);
   const page = { afterTargetId, toTargetId: grant.targetId, limit: 1 };
   const [row] = await store.pendingTargets(grant, page);
-  if (promotion === undefined || row === undefined) throw new Error(`${idempotencyKey(grant)} is not PENDING`);
+  if (promotion === undefined || row === undefined)
+    throw new Error(`${idempotencyKey(grant)} is not PENDING`);
   const resolved = resolveTarget(row, { ...promotion, partitionNumber: 0, nowMs: START_MS });
   if (!resolved.ok) throw new Error(resolved.reason);
   return resolved.message;
@@ -371,7 +376,8 @@ export function makeReceived(
   overrides: Partial<ReceivedMessage> = {},
 ): ReceivedMessage {
   const { payload } = message;
-  const targetId = 'voucherEventTargetId' in payload ? payload.voucherEventTargetId : payload.pointEventTargetId;
+  const targetId =
+    'voucherEventTargetId' in payload ? payload.voucherEventTargetId : payload.pointEventTargetId;
   return {
     messageId: `message-of-${targetId}`,
     receiptHandle: `receipt-of-${targetId}`,

@@ -28,10 +28,7 @@ export class AsyncInvocations {
         const retry = this.#retryAfter[failures];
         if (retry !== undefined) again(retry, failures + 1);
         else
-          console.error(
-            `${functionName}: an asynchronous invocation failed for the last time`,
-            outcome.error,
-          );
+          console.error(`${functionName}: an event failed for the last time: ${outcome.error.errorMessage}`);
       },
       () => again(THROTTLED_MILLISECONDS, failures),
     );

@@ -8,8 +8,11 @@ import { z } from 'zod';
 import type { HostOptions, ParentMessage } from './host-messages.ts';
 import type { FunctionError, InvocationOutcome } from './outcome.ts';
 
-/** How long Lambda lets the code outside the handler take. */
-const INIT_MILLISECONDS = 10_000;
+/**
+ * How long the code outside the handler may take. Lambda's limit is 10 s for an environment on its own; here the
+ * imports of a burst of cold starts share one thread.
+ */
+const INIT_MILLISECONDS = 60_000;
 
 const hostMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('initialised'), requestId: z.string() }),

@@ -21,8 +21,9 @@ export class Mean {
 }
 
 /**
- * Batches to hold ready: those whose environments become free while a receive is under way, twice for unevenness. A
- * batch held ready thus waits about two receives, and never more of them than there are environments.
+ * Batches to hold ready: one, and those whose environments become free while a receive is under way, with two standard
+ * deviations for their coming unevenly. So a batch held ready waits for a few receives at most, and there are never
+ * more of them than environments.
  */
 export function batchesAhead(load: {
   readonly busy: number;
@@ -32,7 +33,7 @@ export function batchesAhead(load: {
 }): number {
   const { busy, concurrency, receiveMilliseconds = 5, invocationMilliseconds = 1000 } = load;
   const freedMeanwhile = (busy * receiveMilliseconds) / Math.max(invocationMilliseconds, 0.1);
-  return Math.min(Math.max(1, Math.ceil(2 * freedMeanwhile)), concurrency);
+  return Math.min(1 + Math.ceil(freedMeanwhile + 2 * Math.sqrt(freedMeanwhile)), concurrency);
 }
 
 /** Full batches mean that more is waiting, an empty one that fewer pollers would do. */

@@ -11,8 +11,8 @@ import {
   FakeProgressCounters,
   START_MS,
   VirtualClock,
-  failing,
-  losingAnswer,
+  failingAt,
+  losingAnswerOf,
   setStatus,
   targetsOf,
 } from '../../support/fakes.ts';
@@ -185,8 +185,8 @@ describe('a second start', () => {
   it('by the same execution carries on when the commit happened and its answer was lost', async () => {
     const promotion = await makeReady();
     const input = { promotionId: promotion.promotionId, executionId: 'execution-1' };
-    const lossy = { ...store, beginRun: losingAnswer<Parameters<CampaignStore['beginRun']>, boolean>((run) => store.beginRun(run)) };
-    await expect(beginCampaign(makeServices({ store: lossy }), input)).rejects.toThrow('the answer was lost');
+    const lossy = makeServices({ store: losingAnswerOf(store, 'beginRun') });
+    await expect(beginCampaign(lossy, input)).rejects.toThrow('the answer was lost');
 
     const { run, partitions } = await begin(promotion, 'execution-1');
 
@@ -197,11 +197,8 @@ describe('a second start', () => {
   it('by the same execution carries on when it died before the ranges were recorded', async () => {
     const promotion = await makeReady();
     const input = { promotionId: promotion.promotionId, executionId: 'execution-1' };
-    const dying = {
-      ...store,
-      recordPartitionCount: failing((id: string, count: number) => store.recordPartitionCount(id, count)),
-    };
-    await expect(beginCampaign(makeServices({ store: dying }), input)).rejects.toThrow();
+    const dying = makeServices({ store: failingAt(store, 'recordPartitionCount') });
+    await expect(beginCampaign(dying, input)).rejects.toThrow();
 
     await begin(promotion, 'execution-1');
 
@@ -228,7 +225,10 @@ describe('a second start', () => {
     expect(begun).toHaveLength(1);
     const { executionId } = (await store.latestRun(promotion.promotionId)) ?? {};
     expect(refused.map(({ reason }) => String(reason))).toEqual(
-      Array.from({ length: 2 }, () => expect.stringContaining(`execution ${executionId ?? ''} runs it`) as unknown),
+      Array.from(
+        { length: 2 },
+        () => expect.stringContaining(`execution ${executionId ?? ''} runs it`) as unknown,
+      ),
     );
   });
 });
@@ -238,7 +238,8 @@ describe.each(TYPES)('a resumed %s campaign', (type) => {
     // Prepare
     const promotion = await makeReady({ type }, 6);
     const { promotionId } = promotion;
-    const [paid = '', failed = '', retrying = '', unanswered = '', untouched = '', other = ''] = promotion.ids;
+    const [paid = '', failed = '', retrying = '', unanswered = '', untouched = '', other = ''] =
+      promotion.ids;
     await begin(promotion, 'execution-1');
     await store.markPublished(promotion, [paid, failed, retrying, unanswered], START_MS);
     const base = { promotionId, transactionKey: null, errorMessage: 'no', attemptCount: 3 };

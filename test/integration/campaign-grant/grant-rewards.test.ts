@@ -19,8 +19,8 @@ import {
   beginRun,
   deadLettersLike,
   deadLettersOf,
-  failing,
-  losingAnswer,
+  failingAt,
+  losingAnswerOf,
   makeReceived,
   messageOf,
   setStatus,
@@ -57,9 +57,10 @@ async function makeCampaign(
   const key = await insertPromotion(database.sql, { type: overrides.type ?? 'VOUCHER' });
   const ids = await insertTargets(database.sql, key, overrides.targetCount ?? 1);
   if (overrides.oneCustomer === true) {
-    await database.sql.query('UPDATE campaign_promotion_voucher_targets SET customer_uid = 7 WHERE promotion_id = ?', [
-      key.promotionId,
-    ]);
+    await database.sql.query(
+      'UPDATE campaign_promotion_voucher_targets SET customer_uid = 7 WHERE promotion_id = ?',
+      [key.promotionId],
+    );
   }
   const run = await beginRun(store, key);
   const grants = ids.map((targetId) => ({ ...key, targetId }));
@@ -91,11 +92,6 @@ const only = <T>(items: readonly T[]): T => {
   return item;
 };
 const messageIdsOf = (messages: readonly ReceivedMessage[]) => messages.map((message) => message.messageId);
-
-const failingRecordResults = () =>
-  failing<Parameters<CampaignStore['recordResults']>, void>((type, results, nowMs) =>
-    store.recordResults(type, results, nowMs),
-  );
 
 describe.each(TYPES)('a %s grant', (type) => {
   it('that the Money API grants is a SUCCESS with its transaction key, acknowledged and counted', async () => {
@@ -133,7 +129,12 @@ describe.each(TYPES)('a %s grant', (type) => {
 
     expect(again).toEqual([]);
     expect(await targetsOf(database.sql, campaign)).toMatchObject([
-      { processStatus: 'FAILED', errorMessage: 'ACCOUNT_CLOSED: never', attemptCount: 1, transactionKey: null },
+      {
+        processStatus: 'FAILED',
+        errorMessage: 'ACCOUNT_CLOSED: never',
+        attemptCount: 1,
+        transactionKey: null,
+      },
     ]);
     expect(await deadLettersOf(database.sql, campaign)).toEqual([
       {
@@ -144,7 +145,10 @@ describe.each(TYPES)('a %s grant', (type) => {
         payload: only(campaign.messages).body,
       },
     ]);
-    expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({ successCount: 0, failCount: 1 });
+    expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({
+      successCount: 0,
+      failCount: 1,
+    });
     expect(services.queue.postponed).toEqual([]);
   });
 
@@ -167,7 +171,10 @@ describe.each(TYPES)('a %s grant', (type) => {
       { processStatus: 'RETRYING', attemptCount: 1, errorMessage: 'TIMEOUT: no answer within 3000 ms' },
     ]);
     expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
-    expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({ successCount: 0, failCount: 0 });
+    expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({
+      successCount: 0,
+      failCount: 0,
+    });
   });
 
   it('granted by the second call is a success of a retry, and both calls are the same', async () => {
@@ -205,7 +212,9 @@ describe.each(TYPES)('a %s grant', (type) => {
     expect(returned.map((ids) => ids.length)).toEqual([1, 1, 1, 1, 1, 0]);
     expect(services.queue.postponed.map((postponed) => postponed.seconds)).toEqual([3, 3, 3, 3, 3]);
     expect(services.money.requests).toHaveLength(6);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([{ processStatus: 'FAILED', attemptCount: 6 }]);
+    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+      { processStatus: 'FAILED', attemptCount: 6 },
+    ]);
     expect(await deadLettersOf(database.sql, campaign)).toMatchObject([
       { cause: 'HTTP_503', transient: 1, attemptCount: 6, payload: only(campaign.messages).body },
     ]);
@@ -257,9 +266,12 @@ describe('the request', () => {
     await beginRun(store, campaign);
     const message = await messageOf(store, only(campaign.grants));
     await store.markPublished(campaign, campaign.ids, START_MS);
-    const republished = { ...message, sentAt: '2026-11-22T09:00:00' };
+    const body = JSON.stringify({ ...message, sentAt: '2026-11-22T09:00:00' }).replace(
+      '"partitionKey":"0"',
+      '"partitionKey":"3"',
+    );
 
-    await grantRewards(services, [makeReceived(republished)]);
+    await grantRewards(services, [makeReceived(message, { body })]);
 
     expect(services.money.requests).toHaveLength(2);
     expect(services.money.conflicts).toEqual([]);
@@ -270,46 +282,47 @@ describe('attempts', () => {
   it('are counted by Money calls: a message received again and again without one has as many tries left', async () => {
     const campaign = await makeCampaign();
     const services = makeServices();
-    const grantStates = failing<Parameters<CampaignStore['grantStates']>, Awaited<ReturnType<CampaignStore['grantStates']>>>(
-      (type, grants) => store.grantStates(type, grants),
-      10,
-    );
-    const away = { ...services, store: { ...store, grantStates } };
+    const away = { ...services, store: failingAt(store, 'grantStates', 10) };
     for (let receive = 0; receive < 10; receive += 1) await grantRewards(away, campaign.messages);
     services.money.script(only(campaign.grants), answers.unavailable());
 
     const again = await grantRewards(away, campaign.messages);
 
     expect(again).toEqual(messageIdsOf(campaign.messages));
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([{ processStatus: 'RETRYING', attemptCount: 1 }]);
+    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+      { processStatus: 'RETRYING', attemptCount: 1 },
+    ]);
   });
 });
 
 describe('a message that comes again', () => {
-  it.each(['SUCCESS', 'FAILED'] as const)('after a final %s makes no call and is acknowledged', async (processStatus) => {
-    const campaign = await makeCampaign();
-    const final = {
-      targetId: campaign.ids[0] ?? '',
-      promotionId: campaign.promotionId,
-      processStatus,
-      transactionKey: 'T-before',
-      errorMessage: null,
-      attemptCount: 2,
-    };
-    await store.recordResults('VOUCHER', [final], START_MS);
-    const services = makeServices();
+  it.each(['SUCCESS', 'FAILED'] as const)(
+    'after a final %s makes no call and is acknowledged',
+    async (processStatus) => {
+      const campaign = await makeCampaign();
+      const final = {
+        targetId: campaign.ids[0] ?? '',
+        promotionId: campaign.promotionId,
+        processStatus,
+        transactionKey: 'T-before',
+        errorMessage: null,
+        attemptCount: 2,
+      };
+      await store.recordResults('VOUCHER', [final], START_MS);
+      const services = makeServices();
 
-    const again = await grantRewards(services, campaign.messages);
+      const again = await grantRewards(services, campaign.messages);
 
-    expect(again).toEqual([]);
-    expect(services.money.requests).toEqual([]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
-      { processStatus, transactionKey: 'T-before', attemptCount: 2 },
-    ]);
-    expect(await services.counters.read(campaign.run.summaryId)).toBeUndefined();
-    expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
-    expect(services.log.paid).toMatchObject([{ repeated: 1, granted: 0, callsAt: [] }]);
-  });
+      expect(again).toEqual([]);
+      expect(services.money.requests).toEqual([]);
+      expect(await targetsOf(database.sql, campaign)).toMatchObject([
+        { processStatus, transactionKey: 'T-before', attemptCount: 2 },
+      ]);
+      expect(await services.counters.read(campaign.run.summaryId)).toBeUndefined();
+      expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
+      expect(services.log.paid).toMatchObject([{ repeated: 1, granted: 0, callsAt: [] }]);
+    },
+  );
 });
 
 describe('a campaign that is not IN_PROGRESS', () => {
@@ -356,7 +369,9 @@ describe('a campaign that is not IN_PROGRESS', () => {
 
     await grantRewards(services, [...stopped.messages, ...running.messages]);
 
-    expect(services.money.requests.map((request) => request.idempotencyKey)).toEqual(running.grants.map(keyOf));
+    expect(services.money.requests.map((request) => request.idempotencyKey)).toEqual(
+      running.grants.map(keyOf),
+    );
   });
 });
 
@@ -383,7 +398,10 @@ describe('a refused API key', () => {
     ]);
     expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
     expect(services.log.refusedKeys).toEqual([{ promotionId: campaign.promotionId, code: 'HTTP_401' }]);
-    expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({ successCount: 1, failCount: 0 });
+    expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({
+      successCount: 1,
+      failCount: 0,
+    });
   });
 
   it('uses up no attempt of a target that was RETRYING', async () => {
@@ -513,11 +531,11 @@ describe('a database that is away', () => {
   it('when the batch is read has all of it come again, without a call', async () => {
     const campaign = await makeCampaign({ targetCount: 2 });
     const services = makeServices();
-    const grantStates = failing<Parameters<CampaignStore['grantStates']>, Awaited<ReturnType<CampaignStore['grantStates']>>>(
-      (type, grants) => store.grantStates(type, grants),
-    );
 
-    const again = await grantRewards({ ...services, store: { ...store, grantStates } }, campaign.messages);
+    const again = await grantRewards(
+      { ...services, store: failingAt(store, 'grantStates') },
+      campaign.messages,
+    );
 
     expect(again).toEqual(messageIdsOf(campaign.messages));
     expect(services.money.requests).toEqual([]);
@@ -531,7 +549,7 @@ describe('a database that is away', () => {
   it('when the results are written has all of it come again, and the calls repeated with the same key and body', async () => {
     const campaign = await makeCampaign({ targetCount: 2 });
     const services = makeServices();
-    const dying = { ...services, store: { ...store, recordResults: failingRecordResults() } };
+    const dying = { ...services, store: failingAt(store, 'recordResults') };
 
     const first = await grantRewards(dying, campaign.messages);
     const second = await grantRewards(dying, campaign.messages);
@@ -551,10 +569,7 @@ describe('a database that is away', () => {
   it('whose answer to the write is lost has the batch come again, and no call repeated', async () => {
     const campaign = await makeCampaign();
     const services = makeServices();
-    const recordResults = losingAnswer<Parameters<CampaignStore['recordResults']>, void>((type, results, nowMs) =>
-      store.recordResults(type, results, nowMs),
-    );
-    const lossy = { ...services, store: { ...store, recordResults } };
+    const lossy = { ...services, store: losingAnswerOf(store, 'recordResults') };
 
     const first = await grantRewards(lossy, campaign.messages);
     const second = await grantRewards(lossy, campaign.messages);
@@ -570,7 +585,7 @@ describe('a database that is away', () => {
     const services = makeServices();
     const rejection = answers.rejected('ACCOUNT_CLOSED');
     services.money.script(only(campaign.grants), rejection, rejection);
-    const dying = { ...services, store: { ...store, recordResults: failingRecordResults() } };
+    const dying = { ...services, store: failingAt(store, 'recordResults') };
 
     await grantRewards(dying, campaign.messages);
     const again = await grantRewards(dying, campaign.messages);
@@ -584,11 +599,11 @@ describe('a database that is away', () => {
     const campaign = await makeCampaign();
     const services = makeServices();
     services.money.script(only(campaign.grants), answers.rejected('ACCOUNT_CLOSED'));
-    const recordDeadLetters = failing<Parameters<CampaignStore['recordDeadLetters']>, void>((letters, nowMs) =>
-      store.recordDeadLetters(letters, nowMs),
-    );
 
-    const again = await grantRewards({ ...services, store: { ...store, recordDeadLetters } }, campaign.messages);
+    const again = await grantRewards(
+      { ...services, store: failingAt(store, 'recordDeadLetters') },
+      campaign.messages,
+    );
 
     expect(again).toEqual(messageIdsOf(campaign.messages));
     expect(await targetsOf(database.sql, campaign)).toMatchObject([{ processStatus: null }]);
@@ -616,7 +631,9 @@ describe('the pace', () => {
     const starts = services.money.requests.map((request) => request.startedAt);
     expect(starts).toHaveLength(10);
     for (const [call, start] of starts.entries()) expect(start).toBeCloseTo(1 + call * SLOT, 9);
-    expect(only(services.log.paid).callsAt).toEqual(starts.map((start) => START_MS + Math.round(start * 1000)));
+    expect(only(services.log.paid).callsAt).toEqual(
+      starts.map((start) => START_MS + Math.round(start * 1000)),
+    );
   });
 
   it('is kept over invocations: none ends before the pacer allows it', async () => {
@@ -632,7 +649,7 @@ describe('the pace', () => {
   it('is kept over an invocation that could not write its results', async () => {
     const campaign = await makeCampaign();
     const services = makeServices();
-    const dying = { ...services, store: { ...store, recordResults: failingRecordResults() } };
+    const dying = { ...services, store: failingAt(store, 'recordResults') };
 
     await grantRewards(dying, campaign.messages);
 

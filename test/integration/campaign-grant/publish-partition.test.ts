@@ -11,8 +11,8 @@ import {
   START_MS,
   VirtualClock,
   beginRun,
-  failing,
-  losingAnswer,
+  failingAt,
+  losingAnswerOf,
   makePartition,
   setStatus,
   targetsOf,
@@ -80,9 +80,13 @@ describe.each(TYPES)('each PENDING target of a %s range', (type) => {
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
     expect(output).toEqual({ published: true, sentCount: 3, invalidCount: 0 });
-    expect(services.queue.accepted.map(({ targetId, groupId, deduplicationId }) => [targetId, groupId, deduplicationId])).toEqual(
-      ids.map((id, index) => [id, String(1_000 + index), `${type}-${promotionId}-${id}-run-1`]),
-    );
+    expect(
+      services.queue.accepted.map(({ targetId, groupId, deduplicationId }) => [
+        targetId,
+        groupId,
+        deduplicationId,
+      ]),
+    ).toEqual(ids.map((id, index) => [id, String(1_000 + index), `${type}-${promotionId}-${id}-run-1`]));
     expect(await publishStatusesOf(campaign)).toEqual(['PUBLISHED', 'PUBLISHED', 'PUBLISHED']);
     expect(await services.counters.read(run.summaryId)).toMatchObject({ publishedCount: 3, failCount: 0 });
   });
@@ -280,7 +284,10 @@ describe('an invocation whose time is up', () => {
     const { ids, run, partition } = await makeCampaign({ targetCount: 2_500 });
     const services = makeServices();
     // Each page takes 100 s: the third would begin with less than a minute left.
-    services.queue.onSend = () => Promise.resolve(services.clock.advance(100));
+    services.queue.onSend = () => {
+      services.clock.advance(100);
+      return Promise.resolve();
+    };
 
     const first = await publishPartition(services, { run, partition }, services.clock.budget(250));
     const second = await publishPartition(services, { run, partition }, services.clock.budget(250));
@@ -368,11 +375,10 @@ describe('an invocation that dies', () => {
     const campaign = await makeCampaign();
     const { ids, run, partition } = campaign;
     const services = makeServices();
-    const markPublished = failing<Parameters<CampaignStore['markPublished']>, number>((of, targetIds, nowMs) =>
-      store.markPublished(of, targetIds, nowMs),
-    );
-    const dying = { ...services, store: { ...store, markPublished } };
-    await expect(publishPartition(dying, { run, partition }, services.clock.budget(PLENTY))).rejects.toThrow();
+    const dying = { ...services, store: failingAt(store, 'markPublished') };
+    await expect(
+      publishPartition(dying, { run, partition }, services.clock.budget(PLENTY)),
+    ).rejects.toThrow();
 
     await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
@@ -386,11 +392,10 @@ describe('an invocation that dies', () => {
   it('after marking a page does not have it sent again', async () => {
     const { ids, run, partition } = await makeCampaign();
     const services = makeServices();
-    const markPublished = losingAnswer<Parameters<CampaignStore['markPublished']>, number>((of, targetIds, nowMs) =>
-      store.markPublished(of, targetIds, nowMs),
-    );
-    const dying = { ...services, store: { ...store, markPublished } };
-    await expect(publishPartition(dying, { run, partition }, services.clock.budget(PLENTY))).rejects.toThrow();
+    const dying = { ...services, store: losingAnswerOf(store, 'markPublished') };
+    await expect(
+      publishPartition(dying, { run, partition }, services.clock.budget(PLENTY)),
+    ).rejects.toThrow();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
@@ -403,11 +408,10 @@ describe('an invocation that dies', () => {
     const { ids, run, partition } = campaign;
     await changeTarget(ids[0], 'amount', '-1.00');
     const services = makeServices();
-    const recordInvalid = failing<Parameters<CampaignStore['recordInvalid']>, number>((of, invalid, nowMs) =>
-      store.recordInvalid(of, invalid, nowMs),
-    );
-    const dying = { ...services, store: { ...store, recordInvalid } };
-    await expect(publishPartition(dying, { run, partition }, services.clock.budget(PLENTY))).rejects.toThrow();
+    const dying = { ...services, store: failingAt(store, 'recordInvalid') };
+    await expect(
+      publishPartition(dying, { run, partition }, services.clock.budget(PLENTY)),
+    ).rejects.toThrow();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 

@@ -28,8 +28,8 @@ afterEach(async () => {
 });
 
 async function start(overrides: Partial<SchedulerOptions> = {}) {
-  const invokeFunction = vi.fn((_arn: string, _payload: unknown) => Promise.resolve());
-  const startExecution = vi.fn((_arn: string, _input: string) => Promise.resolve());
+  const invokeFunction = vi.fn<SchedulerOptions['invokeFunction']>(() => Promise.resolve());
+  const startExecution = vi.fn<SchedulerOptions['startExecution']>(() => Promise.resolve());
   const scheduler = await startScheduler({
     region: 'ap-northeast-2',
     accountId: '000000000000',

@@ -30,7 +30,7 @@ async function makeAssembly(stacks: Record<string, TemplateParts>): Promise<stri
   const directory = await mkdtemp(join(tmpdir(), 'assembly-'));
   directories.push(directory);
   const names = Object.keys(stacks);
-  const artifacts = names.toReversed().map((name) => [
+  const artifacts = names.toReversed().map((name): [string, object] => [
     name,
     {
       type: 'aws:cloudformation:stack',
