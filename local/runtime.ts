@@ -174,6 +174,7 @@ async function start(
     await lambda.invoke(trigger.functionName, {});
   }
   for (const mapping of model.eventSourceMappings) {
+    await lambda.provision(mapping.functionName, mapping.maximumConcurrency ?? 1);
     const queue = model.queues.find(({ arn }) => arn === mapping.queueArn);
     mappings.push(
       startEventSourceMapping({

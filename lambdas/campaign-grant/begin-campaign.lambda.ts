@@ -6,10 +6,10 @@ import { handle, logger } from '../shared/handler.ts';
 import { beginCampaign } from './app/begin-campaign.ts';
 import { beginCampaignServices } from './container.ts';
 
-const services = await beginCampaignServices(parseEnvironment(beginCampaignEnvironment, process.env));
+const services = beginCampaignServices(parseEnvironment(beginCampaignEnvironment, process.env));
 
 export const handler = handle(beginCampaignInput, async ({ event }) => {
-  const begun = await beginCampaign(services, event);
+  const begun = await beginCampaign(await services, event);
   logger.info('began a campaign', { event: LOG_EVENTS.campaignBegun, ...begun });
   return begun;
 });

@@ -6,12 +6,10 @@ import { batchResponse, fifoEvent, receivedMessages } from '../shared/sqs-event.
 import { collectDeadLetters } from './app/collect-dead-letters.ts';
 import { collectDeadLettersServices } from './container.ts';
 
-const services = await collectDeadLettersServices(
-  parseEnvironment(collectDeadLettersEnvironment, process.env),
-);
+const services = collectDeadLettersServices(parseEnvironment(collectDeadLettersEnvironment, process.env));
 
 export const handler = handle(fifoEvent, async ({ event }) => {
-  await collectDeadLetters(services, receivedMessages(event));
+  await collectDeadLetters(await services, receivedMessages(event));
   logger.warn('collected dead letters', {
     event: LOG_EVENTS.deadLettersCollected,
     messageCount: event.Records.length,

@@ -22,6 +22,7 @@ import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
 import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
 import type { GrantLog } from './app/grant-rewards.ts';
+import type { CampaignStore } from './ports.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
 
 type Env<Shape extends z.ZodType> = z.output<Shape>;
@@ -62,12 +63,14 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
   });
   // Taken before anything else is awaited: the pacer counts from the environment's start.
   const pacer = new Pacer(pacing, clock.monotonic());
+  const store = campaignStore(env);
   const [counters, apiKey] = await Promise.all([
     progressCounters(env.REDIS_URL),
     readSecret(env.MONEY_API_KEY_SECRET_ARN),
+    warmUp(store),
   ]);
   return {
-    store: campaignStore(env),
+    store,
     queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
     money: httpMoneyApi(env.MONEY_API_URL, apiKey),
     counters,
@@ -77,13 +80,30 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
   };
 }
 
+/**
+ * A fresh environment may not call the Money API for a second: it opens its connection to the database meanwhile, and
+ * runs the statements of a batch once, on no grant. A database that is away now is the first batch's matter.
+ */
+async function warmUp(store: CampaignStore): Promise<void> {
+  try {
+    await store.grantStates('VOUCHER', []);
+    await store.recordResults('VOUCHER', [], clock.now());
+  } catch (error) {
+    logger.warn('could not reach the database on cold start', { error: asError(error) });
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
 const grantLog: GrantLog = {
   batchPaid: (figures) => logger.info('paid a batch', { event: LOG_EVENTS.batchPaid, ...figures }),
   batchUndecided: (error, messageCount) =>
     logger.error('could not decide a batch; it comes again', {
       event: LOG_EVENTS.batchUndecided,
       messageCount,
-      error: error instanceof Error ? error : new Error(String(error)),
+      error: asError(error),
     }),
   apiKeyRefused: (promotionId, code) =>
     logger.critical('the Money API refused the API key; the campaign is stopped', {

@@ -6,10 +6,10 @@ import { handle, logger } from '../shared/handler.ts';
 import { finishCampaign } from './app/finish-campaign.ts';
 import { finishCampaignServices } from './container.ts';
 
-const services = await finishCampaignServices(parseEnvironment(finishCampaignEnvironment, process.env));
+const services = finishCampaignServices(parseEnvironment(finishCampaignEnvironment, process.env));
 
 export const handler = handle(finishCampaignInput, async ({ event }) => {
-  const output = await finishCampaign(services, event);
+  const output = await finishCampaign(await services, event);
   logger.info('finished a campaign', { event: LOG_EVENTS.campaignFinished, ...event, ...output });
   return output;
 });

@@ -5,8 +5,8 @@ import { batchResponse, fifoEvent, receivedMessages } from '../shared/sqs-event.
 import { grantRewards } from './app/grant-rewards.ts';
 import { grantRewardsServices } from './container.ts';
 
-const services = await grantRewardsServices(parseEnvironment(grantRewardsEnvironment, process.env));
+const services = grantRewardsServices(parseEnvironment(grantRewardsEnvironment, process.env));
 
 export const handler = handle(fifoEvent, async ({ event }) =>
-  batchResponse(await grantRewards(services, receivedMessages(event))),
+  batchResponse(await grantRewards(await services, receivedMessages(event))),
 );

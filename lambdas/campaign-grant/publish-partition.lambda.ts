@@ -6,10 +6,10 @@ import { handle, logger } from '../shared/handler.ts';
 import { publishPartition } from './app/publish-partition.ts';
 import { publishPartitionServices } from './container.ts';
 
-const services = await publishPartitionServices(parseEnvironment(publishPartitionEnvironment, process.env));
+const services = publishPartitionServices(parseEnvironment(publishPartitionEnvironment, process.env));
 
 export const handler = handle(publishPartitionInput, async ({ event, budget }) => {
-  const output = await publishPartition(services, event, budget);
+  const output = await publishPartition(await services, event, budget);
   logger.info('published of a partition', { event: LOG_EVENTS.partitionPublished, ...event, ...output });
   return output;
 });

@@ -5,8 +5,8 @@ import { handle } from '../shared/handler.ts';
 import { trackProgress } from './app/track-progress.ts';
 import { trackProgressServices } from './container.ts';
 
-const services = await trackProgressServices(parseEnvironment(trackProgressEnvironment, process.env));
+const services = trackProgressServices(parseEnvironment(trackProgressEnvironment, process.env));
 
-export const handler = handle(trackProgressInput, ({ event, budget }) =>
-  trackProgress(services, event, budget),
+export const handler = handle(trackProgressInput, async ({ event, budget }) =>
+  trackProgress(await services, event, budget),
 );

@@ -1,12 +1,17 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** MariaDB refuses to run as root unless it is told to. */
 export function asServerUser(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
+}
+
+/** One server's own: a server that starts removes every temporary table that it finds in its directory. */
+export function temporaryDirectory(dataDir: string): string {
+  return `${dataDir}.tmp`;
 }
 
 /**
@@ -17,12 +22,14 @@ export async function ensureDataDirectory(dataDir: string, mariadbInstallDb: str
   if (existsSync(join(dataDir, 'mysql'))) return;
   const unfinished = `${dataDir}.new`;
   await rm(unfinished, { recursive: true, force: true });
+  await mkdir(temporaryDirectory(dataDir), { recursive: true });
   try {
     await promisify(execFile)(mariadbInstallDb, [
       '--no-defaults',
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       `--datadir=${unfinished}`,
+      `--tmpdir=${temporaryDirectory(dataDir)}`,
       ...asServerUser(),
     ]);
     await rename(unfinished, dataDir);

@@ -6,7 +6,7 @@ import { createConnection } from 'mysql2/promise';
 import { freePort } from './free-port.ts';
 import { startGuarded } from './guarded-process.ts';
 import type { GuardedProcess } from './guarded-process.ts';
-import { asServerUser, ensureDataDirectory } from './mariadb-data-directory.ts';
+import { asServerUser, ensureDataDirectory, temporaryDirectory } from './mariadb-data-directory.ts';
 import { COLLATION, MYSQL8_SQL_MODE, TIME_ZONE } from './mysql-defaults.ts';
 import { endOrphan } from './orphan.ts';
 import type { MariaDbPrograms } from './programs.ts';
@@ -39,7 +39,7 @@ export async function startMariaDb(options: MariaDbOptions): Promise<RunningMari
   const dataDir = resolve(options.dataDir);
   const pidFile = join(dataDir, 'mariadbd.pid');
   await endOrphan(dataDir, pidFile);
-  await mkdir(resolve(dataDir, '..'), { recursive: true });
+  await mkdir(temporaryDirectory(dataDir), { recursive: true });
   await ensureDataDirectory(dataDir, options.programs.mariadbInstallDb);
 
   const port = options.port ?? (await freePort());
@@ -57,6 +57,7 @@ function serverArguments(dataDir: string, port: number): string[] {
   return [
     '--no-defaults',
     `--datadir=${dataDir}`,
+    `--tmpdir=${temporaryDirectory(dataDir)}`,
     `--socket=${socketPath(dataDir)}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',

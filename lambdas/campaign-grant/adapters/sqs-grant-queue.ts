@@ -10,7 +10,7 @@ import type { GrantQueue, OutgoingGrant, SendFailure } from '../ports.ts';
 /** SQS's own limit. */
 const BATCH_SIZE = 10;
 /** Batches on the way at once: enough to hide the round trip, few enough to be throttled gently. */
-const PARALLEL_BATCHES = 8;
+const PARALLEL_BATCHES = 2;
 
 export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClient({})): GrantQueue {
   const sendBatch = async (batch: readonly OutgoingGrant[]): Promise<SendFailure[]> => {

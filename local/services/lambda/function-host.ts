@@ -18,16 +18,32 @@ process.on('SIGINT', () => undefined);
 process.on('message', (message) => {
   if (!isParentMessage(message)) return;
   if (message.kind === 'options') options = message;
-  else if (options) void run(options, message);
+  else if (!options) return;
+  else if (message.kind === 'invoke') void run(options, message);
+  else void provision(options, message.environment);
 });
+
+async function provision(host: HostOptions, environment: number): Promise<void> {
+  try {
+    await handlerOf(host, environment);
+    report({ kind: 'provisioned', environment, ok: true });
+  } catch {
+    report({ kind: 'provisioned', environment, ok: false });
+  }
+}
+
+async function handlerOf(host: HostOptions, environment: number): Promise<Handler> {
+  const handler = await loadHandler(host.codeDirectory, host.handler, environment);
+  environments.set(environment, handler);
+  return handler;
+}
 
 async function run(host: HostOptions, message: InvokeMessage): Promise<void> {
   const { requestId, environment } = message;
   try {
     let handler = environments.get(environment);
     if (!handler) {
-      handler = await loadHandler(host.codeDirectory, host.handler, environment);
-      environments.set(environment, handler);
+      handler = await handlerOf(host, environment);
       report({ kind: 'initialised', requestId });
     }
     const event: unknown = JSON.parse(message.payload);

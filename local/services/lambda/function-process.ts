@@ -27,6 +27,7 @@ const hostMessage = z.discriminatedUnion('kind', [
     }),
     environmentLost: z.boolean(),
   }),
+  z.object({ kind: z.literal('provisioned'), environment: z.number(), ok: z.boolean() }),
 ]);
 
 export interface ProcessOptions {
@@ -49,6 +50,7 @@ export class FunctionProcess {
   readonly #invocations = new Map<string, Invocation>();
   /** Environments at rest, the one used last at the end: Lambda too keeps the warmest busy. */
   readonly #idle: number[] = [];
+  readonly #provisioning = new Map<number, () => void>();
   #environments = 0;
   #over = false;
   readonly exited: Promise<void>;
@@ -59,7 +61,8 @@ export class FunctionProcess {
     this.#child = fork(new URL('./function-host.ts', import.meta.url), {
       stdio: ['ignore', log, log, 'ipc'],
       env: { ...options.env },
-      execArgv: [],
+      // Sharing a bundle's compiled code is an experiment of Node's; the developer need not be told each time.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     closeSync(log);
     this.exited = once(this.#child, 'exit').then(
@@ -81,6 +84,10 @@ export class FunctionProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  get hasIdleEnvironment(): boolean {
+    return this.#idle.length > 0;
   }
 
   /** How many execution environments were started. */
@@ -110,6 +117,15 @@ export class FunctionProcess {
     });
   }
 
+  /** Starts an environment that no invocation has asked for yet; resolves when it is up, or could not come up. */
+  async provision(): Promise<void> {
+    const environment = this.#environments++;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#provisioning.set(environment, () => resolve(undefined));
+    this.#send({ kind: 'provision', environment });
+    await Promise.race([promise, this.exited]);
+  }
+
   /** Ends the process at once; what is under way fails with Runtime.ExitError. */
   async kill(): Promise<void> {
     this.#over = true;
@@ -122,6 +138,12 @@ export class FunctionProcess {
   }
 
   #receive(message: z.infer<typeof hostMessage>): void {
+    if (message.kind === 'provisioned') {
+      if (message.ok) this.#idle.push(message.environment);
+      this.#provisioning.get(message.environment)?.();
+      this.#provisioning.delete(message.environment);
+      return;
+    }
     const invocation = this.#invocations.get(message.requestId);
     if (!invocation) return;
     clearTimeout(invocation.deadline);

@@ -23,7 +23,13 @@ export interface InvokeMessage {
   readonly payload: string;
 }
 
-export type ParentMessage = HostOptions | InvokeMessage;
+/** Starts an execution environment without invoking it: provisioned concurrency. */
+export interface ProvisionMessage {
+  readonly kind: 'provision';
+  readonly environment: number;
+}
+
+export type ParentMessage = HostOptions | InvokeMessage | ProvisionMessage;
 
 /** Sent after a cold start: the function's timeout counts from here. */
 interface InitialisedMessage {
@@ -45,4 +51,11 @@ interface ErrorMessage {
   readonly environmentLost: boolean;
 }
 
-export type HostMessage = InitialisedMessage | ResultMessage | ErrorMessage;
+/** The environment is up, or failed to come up: its error will show again when it is invoked. */
+interface ProvisionedMessage {
+  readonly kind: 'provisioned';
+  readonly environment: number;
+  readonly ok: boolean;
+}
+
+export type HostMessage = InitialisedMessage | ResultMessage | ErrorMessage | ProvisionedMessage;

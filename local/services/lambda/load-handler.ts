@@ -1,7 +1,8 @@
 /** Loads a function's handler as Lambda's Node.js runtime does, once for each execution environment. */
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { openBundle } from './bundle.ts';
+import type { Bundle } from './bundle.ts';
 
 /** An error of the runtime itself, whose type is not the name of a class. */
 export class RuntimeError extends Error {
@@ -13,21 +14,24 @@ export class RuntimeError extends Error {
 
 export type Handler = (event: unknown, context: object) => unknown;
 
+const bundles = new Map<string, Promise<Bundle>>();
+
 /**
- * A new instance of the bundle: a query makes the same file another ES module, with its own module variables. Only
- * the bundle's own file is loaded anew, so a bundle must be one file, which is what esbuild writes.
+ * The handler of a new instance of the bundle. Only the bundle's own file is loaded anew, so a bundle must be one
+ * file, which is what esbuild writes.
  */
 export async function loadHandler(
   codeDirectory: string,
   handler: string,
   environment: number,
 ): Promise<Handler> {
-  const [, file, path] = /^([^.]+)\.(.+)$/.exec(handler) ?? [];
-  if (file === undefined || path === undefined) throw new RuntimeError('MalformedHandlerName', 'Bad handler');
+  const [, name, path] = /^([^.]+)\.(.+)$/.exec(handler) ?? [];
+  if (name === undefined || path === undefined) throw new RuntimeError('MalformedHandlerName', 'Bad handler');
 
-  const url = pathToFileURL(await moduleFile(codeDirectory, file));
-  url.searchParams.set('env', String(environment));
-  const loaded: unknown = await importModule(url);
+  const file = await moduleFile(codeDirectory, name);
+  const bundle = bundles.get(file) ?? openBundle(file);
+  bundles.set(file, bundle);
+  const loaded = await instantiate(await bundle, environment);
 
   const found = path.split('.').reduce<unknown>((nested, key) => property(nested, key), loaded);
   if (!isHandler(found)) throw new RuntimeError('HandlerNotFound', `${handler} is undefined or not exported`);
@@ -38,9 +42,9 @@ export async function loadHandler(
   return found;
 }
 
-async function importModule(url: URL): Promise<unknown> {
+async function instantiate(bundle: Bundle, environment: number): Promise<unknown> {
   try {
-    return await import(url.href);
+    return await bundle.instantiate(environment);
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new RuntimeError('UserCodeSyntaxError', `SyntaxError: ${error.message}`);

@@ -1,4 +1,8 @@
-/** One function: its process, started at the first invocation and again after it ended, within its concurrency. */
+/**
+ * One function: its processes, started when they are needed and again after they ended, within its concurrency.
+ * Its environments are spread over as many processes as there are cores, so that they work side by side as on Lambda.
+ */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ConcurrencyPool } from './concurrency.ts';
 import { FunctionProcess } from './function-process.ts';
@@ -19,11 +23,14 @@ export interface LambdaFunction {
   readonly logGroupName: string;
 }
 
+/** A process costs 60 MB and half a second: few environments share one. */
+const ENVIRONMENTS_BEFORE_ANOTHER_PROCESS = 4;
+
 export class LocalFunction {
   readonly settings: LambdaFunction;
   readonly #pool: ConcurrencyPool;
   readonly #processOptions: ProcessOptions;
-  #process: FunctionProcess | undefined;
+  #processes: FunctionProcess[] = [];
 
   constructor(
     settings: LambdaFunction,
@@ -50,23 +57,45 @@ export class LocalFunction {
     };
   }
 
-  /** The process's id while there is one, and how many environments it hosts. */
-  get status(): { pid: number | undefined; environments: number } {
-    return { pid: this.#process?.pid, environments: this.#process?.environments ?? 0 };
+  /** The processes' ids while there are some, and how many environments they host. */
+  get status(): { pids: number[]; environments: number } {
+    return {
+      pids: this.#processes.flatMap((process) => process.pid ?? []),
+      environments: this.#processes.reduce((sum, process) => sum + process.environments, 0),
+    };
   }
 
   /** @throws LambdaServiceError TooManyRequestsException when no concurrency is left. */
   async invoke(payload: string): Promise<InvocationOutcome> {
     if (!this.#pool.take()) throw throttled();
     try {
-      if (!this.#process || this.#process.over) this.#process = new FunctionProcess(this.#processOptions);
-      return await this.#process.invoke(payload, this.settings.arn);
+      return await this.#choose().invoke(payload, this.settings.arn);
     } finally {
       this.#pool.release();
     }
   }
 
+  /** Starts so many environments ahead of their first invocation. */
+  async provision(environments: number): Promise<void> {
+    await Promise.all(Array.from({ length: environments }, () => this.#roomiest().provision()));
+  }
+
   async close(): Promise<void> {
-    await this.#process?.kill();
+    await Promise.all(this.#processes.map((process) => process.kill()));
+  }
+
+  /** One with an environment at rest; otherwise the one with the fewest, or a new one while those are well filled. */
+  #choose(): FunctionProcess {
+    this.#processes = this.#processes.filter((process) => !process.over);
+    return this.#processes.find((process) => process.hasIdleEnvironment) ?? this.#roomiest();
+  }
+
+  #roomiest(): FunctionProcess {
+    const [emptiest] = this.#processes.toSorted((a, b) => a.environments - b.environments);
+    const full = !emptiest || emptiest.environments >= ENVIRONMENTS_BEFORE_ANOTHER_PROCESS;
+    if (emptiest && (!full || this.#processes.length >= availableParallelism())) return emptiest;
+    const started = new FunctionProcess(this.#processOptions);
+    this.#processes.push(started);
+    return started;
   }
 }

@@ -34,8 +34,13 @@ export interface LambdaService extends RunningService {
   invokeForResult(nameOrArn: string, payload: string): Promise<InvocationOutcome>;
   /** InvocationType Event: returns at once; errors are tried again twice and then only logged. */
   invokeAsync(nameOrArn: string, payload: string): void;
-  /** The process of each function that runs, for whoever watches memory. */
-  processes(): { functionName: string; pid: number | undefined; environments: number }[];
+  /**
+   * Starts environments of a function ahead of their first invocation. AWS starts fifty side by side in a second; on
+   * two cores that would take the first seconds of the load instead.
+   */
+  provision(name: string, environments: number): Promise<void>;
+  /** The processes of each function, for whoever watches memory. */
+  processes(): { functionName: string; pids: number[]; environments: number }[];
 }
 
 /** Starts the service on 127.0.0.1. No process of a function starts before its first invocation. */
@@ -82,6 +87,7 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
     // A refusal is thrown and not returned as a rejection half of the time.
     invokeForResult: async (nameOrArn, payload) => invokeForResult(nameOrArn, payload),
     invokeAsync,
+    provision: (name, environments) => find(name).provision(environments),
     processes: () => [...functions].map(([name, fn]) => ({ functionName: name, ...fn.status })),
     close: async () => {
       background.close();
