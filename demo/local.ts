@@ -105,7 +105,8 @@ function exportsFor({ endpoints }: Runtime, output: (name: string) => string): s
     DATABASE: output('DatabaseResourceArn'),
     DATABASE_SECRET: output('DatabaseSecretArn'),
   };
-  return Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`);
+  // Quoted: the ! in the secret's name is history to an interactive shell.
+  return Object.entries(variables).map(([name, value]) => `  export ${name}='${value}'`);
 }
 
 function port(text: string): number {

@@ -12,7 +12,7 @@ export interface World {
   readonly runtime: Runtime;
   readonly logDirectory: string;
   /** @throws Error when no stack has an output of that name */
-  output(name: string): string;
+  readonly output: (name: string) => string;
   close(): Promise<void>;
 }
 

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { spawnService } from './process/child-service.ts';
 import type { RunningService } from './process/child-service.ts';
 import { createLambdaService } from './services/lambda/service.ts';
-import type { LambdaService } from './services/lambda/service.ts';
 import { startEventSourceMapping } from './services/lambda/event-source-mapping.ts';
 import type { EventSourceMapping } from './services/lambda/event-source-mapping.ts';
 import { startScheduler } from './services/scheduler/server.ts';
@@ -124,18 +123,14 @@ async function start(
     AWS_ENDPOINT_URL_RDS_DATA: rdsData.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
   };
-  let lambda: LambdaService | undefined;
-  const functions = () => {
-    if (lambda === undefined) throw new Error('the functions have not started yet');
-    return lambda;
-  };
+  // Both call the functions, which start after them; nothing is invoked before that.
   const stepFunctions = await keep(
     startStepFunctions({
       port: ports.stepFunctions ?? 0,
       region,
       accountId: account,
       machines: model.stateMachines.map(({ name, arn, definition }) => ({ name, arn, definition })),
-      invokeFunction: (name, payload) => functions().invoke(name, payload),
+      invokeFunction: (name, payload) => lambda.invoke(name, payload),
     }),
   );
   endpointsEnv['AWS_ENDPOINT_URL_SFN'] = stepFunctions.url;
@@ -147,7 +142,7 @@ async function start(
       schedules: model.schedules,
       scheduleGroups: model.scheduleGroups,
       invokeFunction: async (arn, payload) => {
-        functions().invokeAsync(arn, JSON.stringify(payload));
+        lambda.invokeAsync(arn, JSON.stringify(payload));
         return Promise.resolve();
       },
       startExecution: async (stateMachineArn, input) => {
@@ -158,7 +153,7 @@ async function start(
     }),
   );
   endpointsEnv['AWS_ENDPOINT_URL_SCHEDULER'] = scheduler.url;
-  lambda = await keep(
+  const lambda = await keep(
     createLambdaService({
       port: ports.lambda ?? 0,
       region,

@@ -5,6 +5,7 @@ export const LOG_EVENTS = {
   partitionPublished: 'PARTITION_PUBLISHED',
   batchPaid: 'BATCH_PAID',
   batchUndecided: 'BATCH_UNDECIDED',
+  notPostponed: 'MESSAGES_NOT_POSTPONED',
   apiKeyRefused: 'API_KEY_REFUSED',
   deadLettersCollected: 'DEAD_LETTERS_COLLECTED',
   reservationsReconciled: 'RESERVATIONS_RECONCILED',

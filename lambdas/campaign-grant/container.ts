@@ -105,6 +105,12 @@ const grantLog: GrantLog = {
       messageCount,
       error: asError(error),
     }),
+  notPostponed: (error, messageCount) =>
+    logger.warn('could not postpone messages; they come again after their visibility timeout', {
+      event: LOG_EVENTS.notPostponed,
+      messageCount,
+      error: asError(error),
+    }),
   apiKeyRefused: (promotionId, code) =>
     logger.critical('the Money API refused the API key; the campaign is stopped', {
       event: LOG_EVENTS.apiKeyRefused,

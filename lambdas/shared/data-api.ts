@@ -45,6 +45,16 @@ const TEMPORARY = new Set([
   'StatementTimeoutException',
   'TimeoutError',
 ]);
+const BROKEN_CONNECTION = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 const LOST_RACE = /deadlock found|lock wait timeout/i;
 const RETRIES = 4;
 
@@ -160,6 +170,5 @@ function retryTemporary<T>(work: () => Promise<T>): Promise<T> {
 
 function isTemporary(error: Error): boolean {
   if (TEMPORARY.has(error.name) || LOST_RACE.test(error.message)) return true;
-  // A connection that broke before the answer: ECONNREFUSED, ECONNRESET, EPIPE, …
-  return 'code' in error && typeof error.code === 'string' && error.code.startsWith('E');
+  return 'code' in error && typeof error.code === 'string' && BROKEN_CONNECTION.has(error.code);
 }

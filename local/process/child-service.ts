@@ -7,6 +7,7 @@ import type { ChildProcess, Serializable } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { z } from 'zod';
+import { shownPath } from './shown-path.ts';
 
 /** What a service started in a child tells its parent. */
 export interface RunningService {
@@ -87,5 +88,7 @@ async function firstReport(child: ChildProcess, exited: Promise<void>, logFile: 
   const report = await Promise.race([reported, exited.then(() => undefined)]);
   if (report?.kind === 'listening') return report.url;
   child.kill('SIGKILL');
-  throw new Error(report?.message ?? `the service ended before it listened; its log is ${logFile}`);
+  throw new Error(
+    report?.message ?? `the service ended before it listened; its log is ${shownPath(logFile)}`,
+  );
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { shownPath } from '../process/shown-path.ts';
 
 /** MariaDB refuses to run as root unless it is told to. */
 export function asServerUser(): string[] {
@@ -35,6 +36,6 @@ export async function ensureDataDirectory(dataDir: string, mariadbInstallDb: str
     await rename(unfinished, dataDir);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n').at(0) : String(error);
-    throw new Error(`cannot make the database directory ${dataDir}: ${reason}`, { cause: error });
+    throw new Error(`cannot make the database directory ${shownPath(dataDir)}: ${reason}`, { cause: error });
   }
 }

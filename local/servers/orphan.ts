@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { shownPath } from '../process/shown-path.ts';
 
 /** A server whose owner was killed is still being ended in order by its guardian for about this long. */
 const SETTLING_MS = 10_000;
@@ -19,12 +20,14 @@ export async function endOrphan(dataDir: string, pidFile: string): Promise<void>
   const owner = await processField(Number(await processField(pid, 'ppid')), 'args');
   if (owner.includes('guardian.ts')) {
     throw new Error(
-      `${dataDir} is in use by another running Grantline (mariadbd ${pid}): stop that one first`,
+      `${shownPath(dataDir)} is in use by another running Grantline (mariadbd ${pid}): stop that one first`,
     );
   }
   process.kill(pid, 'SIGTERM');
   if (!(await endsWithin(pid, dataDir, ENDING_MS))) {
-    throw new Error(`${dataDir} is in use by mariadbd ${pid}, which does not end: run "kill -9 ${pid}"`);
+    throw new Error(
+      `${shownPath(dataDir)} is in use by mariadbd ${pid}, which does not end: run "kill -9 ${pid}"`,
+    );
   }
 }
 

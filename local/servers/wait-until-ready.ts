@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GuardedProcess } from './guarded-process.ts';
+import { shownPath } from '../process/shown-path.ts';
 
 const POLL_MS = 50;
 
@@ -23,7 +24,9 @@ export async function waitUntilReady(
     if (late) await server.close();
     if (state.ended || late) {
       const what = late ? `did not answer within ${how.timeoutMs / 1000} s` : 'ended at its start';
-      throw new Error(`${how.name} ${what}: ${await lastErrorLine(how.logFile)} (log: ${how.logFile})`);
+      throw new Error(
+        `${how.name} ${what}: ${await lastErrorLine(how.logFile)} (log: ${shownPath(how.logFile)})`,
+      );
     }
     await sleep(POLL_MS);
   }

@@ -272,6 +272,7 @@ export class FakeProgressCounters implements ProgressCounters {
 export class FakeGrantLog implements GrantLog {
   readonly paid: BatchFigures[] = [];
   readonly undecided: { error: unknown; messageCount: number }[] = [];
+  readonly unpostponed: { error: unknown; messageCount: number }[] = [];
   readonly refusedKeys: { promotionId: string; code: string }[] = [];
 
   batchPaid(figures: BatchFigures): void {
@@ -280,6 +281,10 @@ export class FakeGrantLog implements GrantLog {
 
   batchUndecided(error: unknown, messageCount: number): void {
     this.undecided.push({ error, messageCount });
+  }
+
+  notPostponed(error: unknown, messageCount: number): void {
+    this.unpostponed.push({ error, messageCount });
   }
 
   apiKeyRefused(promotionId: string, code: string): void {

@@ -10,7 +10,7 @@ import type { GrantQueue, OutgoingGrant, SendFailure } from '../ports.ts';
 /** SQS's own limit. */
 const BATCH_SIZE = 10;
 /** Batches on the way at once: enough to hide the round trip, few enough to be throttled gently. */
-const PARALLEL_BATCHES = 2;
+const PARALLEL_BATCHES = 4;
 
 export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClient({})): GrantQueue {
   const sendBatch = async (batch: readonly OutgoingGrant[]): Promise<SendFailure[]> => {
@@ -26,7 +26,7 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClien
       }),
     );
     // A 200 may carry refusals: a grant that is not read from here is lost in silence.
-    return (response.Failed ?? []).flatMap((failed) => toFailure(failed, batch));
+    return (response.Failed ?? []).map((failed) => toFailure(failed, batch));
   };
 
   return {
@@ -75,14 +75,12 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClien
   };
 }
 
-function toFailure(failed: BatchResultErrorEntry, batch: readonly OutgoingGrant[]): SendFailure[] {
+function toFailure(failed: BatchResultErrorEntry, batch: readonly OutgoingGrant[]): SendFailure {
   const grant = batch[Number(failed.Id)];
-  if (grant === undefined) return [];
+  if (grant === undefined) throw new Error(`SQS refused an entry ${failed.Id ?? ''} that was not sent`);
   const code = failed.Code ?? 'Unknown';
   // Throttling comes as a sender's fault too, and passes.
-  return [
-    { targetId: grant.targetId, code, permanent: failed.SenderFault === true && !/throttl/i.test(code) },
-  ];
+  return { targetId: grant.targetId, code, permanent: failed.SenderFault === true && !/throttl/i.test(code) };
 }
 
 function chunk<T>(items: readonly T[], size: number): T[][] {

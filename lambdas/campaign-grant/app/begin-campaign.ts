@@ -37,6 +37,10 @@ export async function beginCampaign(
   const { runNumber, summaryId } =
     own ?? (await firstStart(store, promotion, executionId, totalCount, clock.now()));
 
+  // What an earlier run published and did not finish is sent again. Only its owner may say so: a start that lost the
+  // race would take back what the winner has published by now.
+  await store.returnUnpaid(promotion, clock.now());
+
   const partitions = await partitionPending(store, promotion);
   await store.recordPartitionCount(promotionId, partitions.length);
   const publishedCount = await store.countPublished(promotion);
@@ -66,9 +70,6 @@ async function firstStart(
   if (promotion.status !== 'READY') throw await notReady(store, promotionId, promotion.status);
   if (totalCount === 0) throw new CampaignRefused(`promotion ${promotionId} has no targets`);
   await refuseOverBudget(store, promotion);
-  // Nothing of a READY promotion is being paid: what an earlier run published and did not finish is sent again.
-  await store.returnUnpaid(promotion, nowMs);
-
   await store.beginRun({ promotionId, executionId, nowMs });
   // Read back whose run it is: another start may have been faster, or the answer of our own commit was lost.
   const status = (await store.promotionStatus(promotionId)) ?? 'FAILED';

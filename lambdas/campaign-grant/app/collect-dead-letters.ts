@@ -1,9 +1,9 @@
-import { malformed } from '../domain/grant-result.ts';
-import type { DeadLetter } from '../domain/grant-result.ts';
+import { exhausted, unknownTarget } from '../domain/grant-result.ts';
+import type { PromotionType } from '../../../schema/promotion.ts';
 import { idempotencyKey } from '../domain/idempotency.ts';
-import type { CampaignStore, Clock, ProgressCounters } from '../ports.ts';
+import type { CampaignStore, Clock, GrantState, ProgressCounters } from '../ports.ts';
 import { readGrantMessages } from './read-grant-messages.ts';
-import type { ReceivedMessage } from './read-grant-messages.ts';
+import type { ReceivedMessage, Work } from './read-grant-messages.ts';
 
 interface Services {
   readonly store: CampaignStore;
@@ -13,53 +13,70 @@ interface Services {
 
 /**
  * Messages that the queue gave up on (their consumer died again and again) become dead letters with a FAILED
- * result, so that the campaign ends and a person sees them. Asking again may help: they are transient.
+ * result, so that the campaign ends and a person sees them. One of a campaign that is not being paid goes back to
+ * PENDING instead: a resume sends it anew.
  */
 export async function collectDeadLetters(
-  { store, counters, clock }: Services,
+  services: Services,
   batch: readonly ReceivedMessage[],
 ): Promise<void> {
+  const { store, clock } = services;
   const { works, unreadable } = readGrantMessages(batch);
-  for (const [promotionType, group] of Map.groupBy(works, (work) => work.grant.promotionType)) {
-    const states = await store.grantStates(
-      promotionType,
-      group.map((work) => work.grant),
-    );
-    const open = states.filter(
-      (state) => state.processStatus !== 'SUCCESS' && state.processStatus !== 'FAILED',
-    );
-    const attempts = new Map(open.map((state) => [idempotencyKey({ promotionType, ...state }), state]));
-    const given = group.filter((work) => attempts.has(idempotencyKey(work.grant)));
-    const deadLetters = given.map((work): DeadLetter => {
-      const key = idempotencyKey(work.grant);
-      return {
-        ...malformed(work.received.messageId, ERROR_MESSAGE, work.received.body),
-        key,
-        grant: work.grant,
-        cause: CAUSE,
-        transient: true,
-        attemptCount: attempts.get(key)?.attemptCount ?? 0,
-      };
-    });
-    await store.recordDeadLetters(deadLetters, clock.now());
-    await store.recordResults(
-      promotionType,
-      open.map((state) => ({
-        targetId: state.targetId,
-        promotionId: state.promotionId,
-        processStatus: 'FAILED',
-        transactionKey: null,
-        errorMessage: `${CAUSE}: ${ERROR_MESSAGE}`,
-        attemptCount: state.attemptCount,
-      })),
-      clock.now(),
-    );
-    for (const [summaryId, failed] of Map.groupBy(open, (state) => state.summaryId)) {
-      if (summaryId !== null) await counters.add(summaryId, { failCount: failed.length });
-    }
-  }
   await store.recordDeadLetters(unreadable, clock.now());
+  for (const [promotionType, group] of Map.groupBy(works, (work) => work.grant.promotionType)) {
+    await collectOf(services, promotionType, group);
+  }
 }
 
-const CAUSE = 'RECEIVES_EXHAUSTED';
-const ERROR_MESSAGE = 'the queue handed it out too often without an end';
+async function collectOf(
+  { store, counters, clock }: Services,
+  promotionType: PromotionType,
+  works: readonly Work[],
+): Promise<void> {
+  const nowMs = clock.now();
+  const grants = works.map((work) => work.grant);
+  const states = new Map<string, GrantState>();
+  for (const state of await store.grantStates(promotionType, grants)) {
+    states.set(idempotencyKey({ promotionType, ...state }), state);
+  }
+  const stateOf = (work: Work) => states.get(idempotencyKey(work.grant));
+
+  const unknown = works.filter((work) => stateOf(work) === undefined);
+  const unpaid = works.filter(
+    (work) => isOpen(stateOf(work)) && stateOf(work)?.promotionStatus !== 'IN_PROGRESS',
+  );
+  const lost = works.flatMap((work) => {
+    const state = stateOf(work);
+    if (state === undefined || !isOpen(state) || state.promotionStatus !== 'IN_PROGRESS') return [];
+    return [{ state, ...exhausted(work.grant, state.attemptCount, work.received.body) }];
+  });
+
+  await store.recordDeadLetters(
+    [
+      ...unknown.map((work) => unknownTarget(work.grant, work.received.body)),
+      ...lost.map(({ deadLetter }) => deadLetter),
+    ],
+    nowMs,
+  );
+  if (lost.length > 0) {
+    await store.recordResults(
+      promotionType,
+      lost.map(({ result }) => result),
+      nowMs,
+    );
+  }
+  if (unpaid.length > 0) {
+    await store.returnToPending(
+      promotionType,
+      unpaid.map((work) => work.grant),
+      nowMs,
+    );
+  }
+  for (const [summaryId, failed] of Map.groupBy(lost, ({ state }) => state.summaryId)) {
+    if (summaryId !== null) await counters.add(summaryId, { failCount: failed.length });
+  }
+}
+
+function isOpen(state: GrantState | undefined): boolean {
+  return state !== undefined && state.processStatus !== 'SUCCESS' && state.processStatus !== 'FAILED';
+}

@@ -28,6 +28,7 @@ interface Services {
 export interface GrantLog {
   batchPaid(figures: BatchFigures): void;
   batchUndecided(error: unknown, messageCount: number): void;
+  notPostponed(error: unknown, messageCount: number): void;
   apiKeyRefused(promotionId: string, code: string): void;
 }
 
@@ -50,19 +51,21 @@ export interface BatchFigures {
  * @returns ids of the messages that must come again; every other one is done with and may be deleted.
  */
 export async function grantRewards(services: Services, batch: readonly ReceivedMessage[]): Promise<string[]> {
-  const { clock, pacer, queue, log } = services;
+  const { clock, pacer, log } = services;
   pacer.startInvocation(clock.monotonic());
   let again: readonly ReceivedMessage[];
+  let delaySeconds: number;
   try {
     again = await payBatch(services, batch);
-    await postpone(queue, again, RETRY_DELAY_SECONDS);
+    delaySeconds = RETRY_DELAY_SECONDS;
   } catch (error) {
     // The database did not say what is due, or did not take the results. The whole batch comes again: a repeated
     // Money call carries the same key and pays nothing twice.
     log.batchUndecided(error, batch.length);
     again = batch;
-    await postpone(queue, again, UNDECIDED_DELAY_SECONDS);
+    delaySeconds = UNDECIDED_DELAY_SECONDS;
   }
+  await postpone(services, again, delaySeconds);
   await clock.sleep(Math.max(0, pacer.mayEndAt - clock.monotonic()));
   return again.map((received) => received.messageId);
 }
@@ -72,7 +75,7 @@ async function payBatch(services: Services, batch: readonly ReceivedMessage[]): 
   const { works, unreadable } = readGrantMessages(batch);
   const { due, unpaid, unknown, repeated } = await sortByState(store, works);
 
-  const { calls, again, callsAt } = await payOnSlots(services, due);
+  const { calls, again, uncalled, callsAt } = await payOnSlots(services, due);
 
   const refused = calls.filter((call) => call.outcome.kind === 'unauthorized');
   const deadLetters: DeadLetter[] = [
@@ -85,7 +88,7 @@ async function payBatch(services: Services, batch: readonly ReceivedMessage[]): 
   if (deadLetters.length > 0) await store.recordDeadLetters(deadLetters, clock.now());
   await recordResults(services, calls);
   await stopRefused(services, refused);
-  const returned = [...unpaid, ...refused.map((call) => call.work)];
+  const returned = [...unpaid, ...uncalled, ...refused.map((call) => call.work)];
   await returnToPending(store, returned, clock.now());
 
   const statuses = calls.map((call) => resultOf(call)?.processStatus);
@@ -118,12 +121,17 @@ async function sortByState(
   const unpaid: Work[] = [];
   const unknown: Work[] = [];
   let repeated = 0;
+  const seen = new Set<string>();
   for (const work of works) {
-    const state = states.get(idempotencyKey(work.grant));
-    if (state === undefined) unknown.push(work);
+    const key = idempotencyKey(work.grant);
+    const state = states.get(key);
+    // Two messages of one grant (of two runs, or sent twice) in one batch are one grant.
+    if (seen.has(key)) repeated += 1;
+    else if (state === undefined) unknown.push(work);
     else if (state.processStatus === 'SUCCESS' || state.processStatus === 'FAILED') repeated += 1;
     else if (state.promotionStatus === 'IN_PROGRESS') due.push({ ...work, state });
     else unpaid.push(work);
+    seen.add(key);
   }
   return { due, unpaid, unknown, repeated };
 }
@@ -164,15 +172,20 @@ async function returnToPending(store: CampaignStore, works: readonly Work[], now
 }
 
 async function postpone(
-  queue: GrantQueue,
+  { queue, log }: Services,
   again: readonly ReceivedMessage[],
   seconds: number,
 ): Promise<void> {
   if (again.length === 0) return;
-  await queue.postpone(
-    again.map((received) => received.receiptHandle),
-    seconds,
-  );
+  try {
+    await queue.postpone(
+      again.map((received) => received.receiptHandle),
+      seconds,
+    );
+  } catch (error) {
+    // They come again all the same, when their visibility timeout ends.
+    log.notPostponed(error, again.length);
+  }
 }
 
 function byType(grants: readonly GrantId[]): Map<PromotionType, GrantId[]> {

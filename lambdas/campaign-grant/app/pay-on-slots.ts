@@ -21,28 +21,42 @@ interface Services {
   readonly pacer: Pacer;
 }
 
+export interface PaidBatch {
+  readonly calls: PaidCall[];
+  /** To be delivered again. */
+  readonly again: ReceivedMessage[];
+  /** Not called any more after our key had been refused. */
+  readonly uncalled: DueWork[];
+  /** Epoch milliseconds of each call. */
+  readonly callsAt: number[];
+}
+
 /**
  * The groups (customers) of a batch are paid side by side, each call on the pacer's next slot; within a group one
  * after the other, in order. A group whose message must come again stops there, and its rest comes again too:
  * FIFO would otherwise hand out the later message before the earlier one.
  */
-export async function payOnSlots(
-  services: Services,
-  works: readonly DueWork[],
-): Promise<{ calls: PaidCall[]; again: ReceivedMessage[]; callsAt: number[] }> {
+export async function payOnSlots(services: Services, works: readonly DueWork[]): Promise<PaidBatch> {
   const { money, clock } = services;
   const takeSlot = slotTaker(services);
   const calls: PaidCall[] = [];
   const again: ReceivedMessage[] = [];
+  const uncalled: DueWork[] = [];
   const callsAt: number[] = [];
+  let keyRefused = false;
 
   const payGroup = async (group: readonly DueWork[]) => {
     for (const [position, work] of group.entries()) {
       await takeSlot();
+      if (keyRefused) {
+        uncalled.push(...group.slice(position));
+        return;
+      }
       callsAt.push(clock.now());
       const outcome = classify(await money.grant(grantRequestOf(work.message)));
       const call = { work, grant: work.grant, outcome, attemptCount: work.state.attemptCount + 1 };
       calls.push(call);
+      keyRefused ||= outcome.kind === 'unauthorized';
       if (resultOf(call)?.processStatus === 'RETRYING') {
         again.push(...group.slice(position).map((rest) => rest.received));
         return;
@@ -51,7 +65,7 @@ export async function payOnSlots(
   };
   const groups = Map.groupBy(works, (work) => work.received.groupId);
   await Promise.all([...groups.values()].map(payGroup));
-  return { calls, again, callsAt };
+  return { calls, again, uncalled, callsAt };
 }
 
 /** Slots are handed out in the order in which they were asked for, with one timer at a time. */

@@ -103,3 +103,32 @@ export function malformed(messageId: string, why: string, messageBody: string): 
     payload: messageBody.slice(0, MAX_PAYLOAD_CHARACTERS),
   };
 }
+
+/** A message that the queue gave up on: its consumer died with it again and again. Asking again may help. */
+export function exhausted(
+  grant: GrantId,
+  attemptCount: number,
+  messageBody: string,
+): { deadLetter: DeadLetter; result: GrantResult } {
+  const cause = 'RECEIVES_EXHAUSTED';
+  const errorMessage = 'the queue handed it out too often without an end';
+  return {
+    deadLetter: {
+      key: idempotencyKey(grant),
+      grant,
+      cause,
+      errorMessage,
+      transient: true,
+      attemptCount,
+      payload: messageBody.slice(0, MAX_PAYLOAD_CHARACTERS),
+    },
+    result: {
+      targetId: grant.targetId,
+      promotionId: grant.promotionId,
+      processStatus: 'FAILED',
+      transactionKey: null,
+      errorMessage: `${cause}: ${errorMessage}`,
+      attemptCount,
+    },
+  };
+}

@@ -84,7 +84,9 @@ export function resolveTarget(row: TargetRow, context: PublishContext): Resolved
     ...(row.merchantBrandCode === null ? {} : { merchantBrandCode: row.merchantBrandCode }),
     amount,
     reason,
-    partitionKey: row.partitionKey ?? String(context.partitionNumber),
+    // A negative key is no key: the message's contract has none.
+    partitionKey:
+      row.partitionKey?.startsWith('-') === false ? row.partitionKey : String(context.partitionNumber),
   };
 
   if (context.promotionType === 'POINT') {

@@ -24,6 +24,10 @@ type ModuleFunction = (
   importMetaUrl: string,
 ) => void;
 
+function isModuleFunction(value: unknown): value is ModuleFunction {
+  return typeof value === 'function';
+}
+
 /** @throws SyntaxError when the file is no JavaScript */
 export async function openBundle(file: string): Promise<Bundle> {
   const url = pathToFileURL(file);
@@ -41,7 +45,8 @@ export async function openBundle(file: string): Promise<Bundle> {
   return {
     instantiate: (): Promise<unknown> => {
       const module: { exports: unknown } = { exports: {} };
-      const run: ModuleFunction = script.runInThisContext();
+      const run: unknown = script.runInThisContext();
+      if (!isModuleFunction(run)) throw new TypeError(`${file} is no module`);
       run({}, require, module, url.href);
       return Promise.resolve(module.exports);
     },

@@ -37,7 +37,9 @@ describe('migrations', () => {
   it('that were changed after they were applied are refused', async () => {
     await writeFile(join(folder, '0901_two.sql'), 'SELECT 2;\n');
 
-    await expect(migrate(database.db, url())).rejects.toThrow('0901_two.sql has changed since it was applied');
+    await expect(migrate(database.db, url())).rejects.toThrow(
+      '0901_two.sql has changed since it was applied',
+    );
   });
 
   it('with the same number are refused', async () => {

@@ -17,7 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const result = (promotionId: string, targetId: string, overrides: Partial<GrantResult> = {}): GrantResult => ({
+const result = (
+  promotionId: string,
+  targetId: string,
+  overrides: Partial<GrantResult> = {},
+): GrantResult => ({
   promotionId,
   targetId,
   processStatus: 'SUCCESS',
@@ -44,9 +48,10 @@ describe('a run', () => {
     const { promotionId } = await insertPromotion(database.sql);
     await store.beginRun({ promotionId, executionId: 'first', nowMs: NOW });
     await store.stopCampaign(promotionId, 'lunch', NOW);
-    await database.sql.query("UPDATE campaign_promotions SET promotion_status = 'READY' WHERE promotion_id = ?", [
-      promotionId,
-    ]);
+    await database.sql.query(
+      "UPDATE campaign_promotions SET promotion_status = 'READY' WHERE promotion_id = ?",
+      [promotionId],
+    );
 
     await store.beginRun({ promotionId, executionId: 'second', nowMs: NOW });
 
@@ -143,7 +148,9 @@ describe.each(TYPES)('targets of a %s campaign', (type) => {
     const pending = await store.pendingTargets(key, { afterTargetId: '0', toTargetId: untouched, limit: 10 });
     expect(pending.map((row) => row.targetId)).toEqual([retrying, untouched]);
     const grants = [{ ...key, targetId: retrying }];
-    expect(await store.grantStates(type, grants)).toMatchObject([{ processStatus: 'PENDING', attemptCount: 0 }]);
+    expect(await store.grantStates(type, grants)).toMatchObject([
+      { processStatus: 'PENDING', attemptCount: 0 },
+    ]);
   });
 });
 
@@ -151,11 +158,24 @@ describe.each(TYPES)('results of a %s campaign', (type) => {
   it('never lose a SUCCESS, and a FAILED gives way only to a SUCCESS', async () => {
     const key = await insertPromotion(database.sql, { type });
     const [a = '', b = ''] = await insertTargets(database.sql, key, 2);
-    const failed = { processStatus: 'FAILED', transactionKey: null, errorMessage: 'no', attemptCount: 6 } as const;
+    const failed = {
+      processStatus: 'FAILED',
+      transactionKey: null,
+      errorMessage: 'no',
+      attemptCount: 6,
+    } as const;
     const retrying = { ...failed, processStatus: 'RETRYING', attemptCount: 2 } as const;
 
-    await store.recordResults(type, [result(key.promotionId, a, { attemptCount: 2 }), result(key.promotionId, b, failed)], NOW);
-    await store.recordResults(type, [result(key.promotionId, a, failed), result(key.promotionId, b, retrying)], NOW);
+    await store.recordResults(
+      type,
+      [result(key.promotionId, a, { attemptCount: 2 }), result(key.promotionId, b, failed)],
+      NOW,
+    );
+    await store.recordResults(
+      type,
+      [result(key.promotionId, a, failed), result(key.promotionId, b, retrying)],
+      NOW,
+    );
     expect(await store.countResults(key)).toEqual({ successCount: 1, failCount: 1, retrySuccessCount: 1 });
     await store.recordResults(type, [result(key.promotionId, b)], NOW);
 
@@ -224,8 +244,22 @@ describe('dead letters', () => {
               attempt_count AS attempts, payload FROM campaign_dead_letters ORDER BY dead_letter_id`,
     );
     expect(rows).toEqual([
-      { promotionId, cause: 'HTTP_503', message: '점검 중', transient: 1, attempts: 6, payload: letter.payload },
-      { promotionId: null, cause: 'MALFORMED', message: '점검 중', transient: 0, attempts: 6, payload: letter.payload },
+      {
+        promotionId,
+        cause: 'HTTP_503',
+        message: '점검 중',
+        transient: 1,
+        attempts: 6,
+        payload: letter.payload,
+      },
+      {
+        promotionId: null,
+        cause: 'MALFORMED',
+        message: '점검 중',
+        transient: 0,
+        attempts: 6,
+        payload: letter.payload,
+      },
     ]);
   });
 });

@@ -48,7 +48,9 @@ describe('the result of a call', () => {
   });
 
   it('is RETRYING through the fifth failure and FAILED, a dead letter, at the sixth', () => {
-    const statuses = [1, 2, 3, 4, 5, 6].map((attemptCount) => resultOf(call({ attemptCount }))?.processStatus);
+    const statuses = [1, 2, 3, 4, 5, 6].map(
+      (attemptCount) => resultOf(call({ attemptCount }))?.processStatus,
+    );
 
     expect(statuses).toEqual(['RETRYING', 'RETRYING', 'RETRYING', 'RETRYING', 'RETRYING', 'FAILED']);
     expect(deadLetterOf(call({ attemptCount: 5 }), '{}')).toBeUndefined();
@@ -63,7 +65,10 @@ describe('the result of a call', () => {
   it('is FAILED at once after a rejection', () => {
     const rejected = call({ outcome: { kind: 'rejected', code: 'ACCOUNT_CLOSED', message: 'closed' } });
 
-    expect(resultOf(rejected)).toMatchObject({ processStatus: 'FAILED', errorMessage: 'ACCOUNT_CLOSED: closed' });
+    expect(resultOf(rejected)).toMatchObject({
+      processStatus: 'FAILED',
+      errorMessage: 'ACCOUNT_CLOSED: closed',
+    });
     expect(deadLetterOf(rejected, '{}')).toMatchObject({ transient: false });
   });
 

@@ -23,7 +23,10 @@ const laneHistory = fc.record({
   ),
 });
 
-function replay({ invocations, limits }: typeof laneHistory extends fc.Arbitrary<infer T> ? T : never): number[] {
+function replay({
+  invocations,
+  limits,
+}: typeof laneHistory extends fc.Arbitrary<infer T> ? T : never): number[] {
   const pacing = pacingFor(limits);
   const environments = new Map<number, Pacer>();
   const calls: number[] = [];

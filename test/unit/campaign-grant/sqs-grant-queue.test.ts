@@ -117,7 +117,7 @@ describe('sending', () => {
 
     await queue.send(makeGrants(500));
 
-    expect(most).toBe(8);
+    expect(most).toBe(4);
   });
 
   it('fails as a whole when SQS cannot be reached', async () => {

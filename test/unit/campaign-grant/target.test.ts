@@ -92,11 +92,16 @@ describe('what is NULL', () => {
 });
 
 describe('every message', () => {
-  it.each(['VOUCHER', 'POINT'] as const)('of a %s campaign is one that the consumer accepts', (promotionType) => {
-    const resolved = resolveTarget(makeRow(), makeContext({ promotionType }));
+  it.each(['VOUCHER', 'POINT'] as const)(
+    'of a %s campaign is one that the consumer accepts',
+    (promotionType) => {
+      const resolved = resolveTarget(makeRow(), makeContext({ promotionType }));
 
-    expect(resolved.ok && grantMessage.safeParse(JSON.parse(JSON.stringify(resolved.message))).success).toBe(true);
-  });
+      expect(
+        resolved.ok && grantMessage.safeParse(JSON.parse(JSON.stringify(resolved.message))).success,
+      ).toBe(true);
+    },
+  );
 
   it.each([
     ['10000.00', '10000'],
@@ -125,7 +130,10 @@ describe('an invalid target says why', () => {
     ['INVALID_CUSTOMER', { customerUid: '-3' }, {}],
     ['INVALID_CUSTOMER', { customerUid: '0' }, {}],
   ])('%s', (reason, row, context) => {
-    const resolved = resolveTarget(makeRow(row), makeContext({ defaults: { ...none, reason: 'r' }, ...context }));
+    const resolved = resolveTarget(
+      makeRow(row),
+      makeContext({ defaults: { ...none, reason: 'r' }, ...context }),
+    );
 
     expect(resolved.ok ? '' : resolved.reason).toContain(reason);
   });
