@@ -36,8 +36,15 @@ const program = new Command('npm run local --')
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`local: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`local: ${explain(error)}\n`);
   process.exitCode = 1;
+}
+
+function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, port] = /EADDRINUSE.*:(\d+)$/.exec(message) ?? [];
+  if (port === undefined) return message;
+  return `port ${port} is in use: end what listens there, or choose other ports with --port`;
 }
 
 async function start(options: { reset: boolean; port: number }): Promise<World> {
