@@ -14,6 +14,9 @@ export class RuntimeError extends Error {
 
 export type Handler = (event: unknown, context: object) => unknown;
 
+/** As import says it, and as require does. */
+const NOT_FOUND: ReadonlySet<unknown> = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
+
 const bundles = new Map<string, Promise<Bundle>>();
 
 /**
@@ -48,7 +51,7 @@ async function instantiate(bundle: Bundle, environment: number): Promise<unknown
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new RuntimeError('UserCodeSyntaxError', `SyntaxError: ${error.message}`);
-    const missing = property(error, 'code') === 'ERR_MODULE_NOT_FOUND';
+    const missing = NOT_FOUND.has(property(error, 'code'));
     throw missing
       ? new RuntimeError('ImportModuleError', `Error: ${String(property(error, 'message'))}`)
       : error;

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -152,10 +152,29 @@ describe('execution environments', () => {
     expect(counted.parse(one).pid).not.toBe(counted.parse(other).pid);
   });
 
+  it('keep their variables apart in a bundle with a top-level await, too', async () => {
+    const lambda = await start([bundle(`await null; ${COUNT}`)]);
+
+    const together = await Promise.all([1, 2].map(() => lambda.invoke('work', { ms: 100 })));
+
+    expect(together.map((answer) => counted.parse(answer).calls)).toEqual([1, 1]);
+  });
+
+  it('are started ahead of the first invocation when they are provisioned, over the cores', async () => {
+    const lambda = await start([bundle(COUNT)]);
+
+    await lambda.provision('work', 12);
+    const together = await Promise.all(Array.from({ length: 12 }, () => lambda.invoke('work', { ms: 100 })));
+
+    const cores = Math.min(3, availableParallelism());
+    expect(lambda.processes()).toMatchObject([{ functionName: 'work', environments: 12 }]);
+    expect(new Set(together.map((answer) => counted.parse(answer).pid)).size).toBe(cores);
+  });
+
   it('do not start before the first invocation', async () => {
     const lambda = await start([bundle(COUNT)]);
 
-    expect(lambda.processes()).toEqual([{ functionName: 'work', pid: undefined, environments: 0 }]);
+    expect(lambda.processes()).toEqual([{ functionName: 'work', pids: [], environments: 0 }]);
   });
 });
 
