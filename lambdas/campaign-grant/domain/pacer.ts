@@ -6,9 +6,10 @@
  * than n = floor(TPS / C) calls in any one-second window, all of them together make at most C × n ≤ TPS.
  *
  * Within an environment the calls are planned `slot` = (1 s + headroom) / n apart. A timer that fires late does
- * not push the plan back, so that lateness costs no throughput, unless it is later than the headroom:
- *     plan(k+1) = max(plan(k) + slot, actual(k) + slot − headroom)
- * hence any n + 1 successive calls span ≥ n × slot − headroom = 1 s.
+ * not push the plan back, so that lateness costs no throughput, unless it is later than half of the headroom:
+ *     plan(k+1) = max(plan(k) + slot, actual(k) + slot − headroom / 2)
+ * hence any n + 1 successive calls span ≥ n × slot − headroom / 2 = 1 s + headroom / 2. The other half is for the
+ * way to the Money API: calls that are held up there for so long still arrive in no window of one second too many.
  *
  * Across the invocations of a lane neither environment knows the other's calls. So an invocation does not end
  * before its last call + slot − lead, and none calls earlier than its own start + lead: together a whole slot.
@@ -65,7 +66,7 @@ export class Pacer {
   /** Takes the slot: say the time right before the request is written. */
   takeSlot(now: number): void {
     const { slot, headroom } = this.#pacing;
-    this.#next = Math.max(this.#next + slot, now + slot - headroom);
+    this.#next = Math.max(this.#next + slot, now + slot - headroom / 2);
     this.#lastCall = now;
   }
 
