@@ -104,7 +104,10 @@ export interface TargetStore {
   markPublished(of: PromotionKey, targetIds: readonly string[], nowMs: number): Promise<number>;
   /** A FAILED result with the reason, and publish_status FAILED. @returns how many changed. */
   recordInvalid(of: PromotionKey, invalid: readonly InvalidTarget[], nowMs: number): Promise<number>;
-  /** PUBLISHED targets without a final result → PENDING, their RETRYING results too. Only while nobody pays. */
+  /**
+   * PUBLISHED targets without a final result → PENDING, their RETRYING results too. A grant that is paid meanwhile
+   * keeps its SUCCESS: published once more, it is acknowledged without a call.
+   */
   returnUnpaid(of: PromotionKey, nowMs: number): Promise<void>;
 }
 

@@ -4,24 +4,16 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Place } from '../../template/errors.ts';
+import type { FunctionModel } from '../../template/model.ts';
 import type { ConcurrencyPool } from './concurrency.ts';
 import { FunctionProcess } from './function-process.ts';
 import type { ProcessOptions } from './function-process.ts';
 import { SYNC_PAYLOAD_LIMIT, throttled } from './outcome.ts';
 import type { InvocationOutcome } from './outcome.ts';
 
-/** What the service needs to know of a function; FunctionModel of local/template has it. */
-export interface LambdaFunction {
-  readonly name: string;
-  readonly arn: string;
-  readonly handler: string;
-  readonly codeDirectory: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly timeoutSeconds: number;
-  readonly memoryMegabytes: number;
-  readonly reservedConcurrency: number | undefined;
-  readonly logGroupName: string;
-}
+/** What the service needs to know of a function: all but where a template says it. */
+export type LambdaFunction = Omit<FunctionModel, keyof Place>;
 
 /** A process costs 60 MB and half a second: few environments share one. */
 const ENVIRONMENTS_BEFORE_ANOTHER_PROCESS = 4;
