@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { spawnService } from './process/child-service.ts';
-import type { RunningService } from './process/child-service.ts';
+import { startEventBus } from './services/events/bus.ts';
+import { statusChangeEvent } from './services/events/event.ts';
 import { createLambdaService } from './services/lambda/service.ts';
 import { startEventSourceMapping } from './services/lambda/event-source-mapping.ts';
 import type { EventSourceMapping } from './services/lambda/event-source-mapping.ts';
@@ -44,12 +45,16 @@ export interface Runtime {
 /** Invocations under way may finish for so long: a Money call's deadline and the write of its result. */
 const CLOSE_GRACE_MS = 5_000;
 
+interface Closable {
+  close(): Promise<void>;
+}
+
 /**
  * @throws Error of one line when a template asks for what is not known here, a port is in use, or a deployment
  *   trigger (the migrations) fails. Nothing is left running then.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const started: RunningService[] = [];
+  const started: Closable[] = [];
   const mappings: EventSourceMapping[] = [];
   const close = async () => {
     await Promise.all(mappings.map((mapping) => mapping.close(CLOSE_GRACE_MS)));
@@ -65,11 +70,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
 async function start(
   options: RuntimeOptions,
-  started: RunningService[],
+  started: Closable[],
   mappings: EventSourceMapping[],
   close: () => Promise<void>,
 ): Promise<Runtime> {
-  const keep = async <S extends RunningService>(starting: Promise<S>): Promise<S> => {
+  const keep = async <S extends Closable>(starting: Promise<S>): Promise<S> => {
     const service = await starting;
     started.push(service);
     return service;
@@ -123,14 +128,28 @@ async function start(
     AWS_ENDPOINT_URL_RDS_DATA: rdsData.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
   };
-  // Both call the functions, which start after them; nothing is invoked before that.
+  // These three call the functions, which start after them; nothing is invoked before that.
+  const bus = startEventBus({
+    rules: model.rules,
+    invokeFunction: async (arn, payload) => {
+      lambda.invokeAsync(arn, payload);
+      return Promise.resolve();
+    },
+    log: report,
+  });
   const stepFunctions = await keep(
     startStepFunctions({
       port: ports.stepFunctions ?? 0,
       region,
       accountId: account,
-      machines: model.stateMachines.map(({ name, arn, definition }) => ({ name, arn, definition })),
+      machines: model.stateMachines.map(({ name, arn, type, definition }) => ({
+        name,
+        arn,
+        type,
+        definition,
+      })),
       invokeFunction: (name, payload) => lambda.invoke(name, payload),
+      onStatusChange: (change) => bus.put(statusChangeEvent(change, { region, account })),
     }),
   );
   endpointsEnv['AWS_ENDPOINT_URL_SFN'] = stepFunctions.url;
@@ -145,10 +164,7 @@ async function start(
         lambda.invokeAsync(arn, JSON.stringify(payload));
         return Promise.resolve();
       },
-      startExecution: async (stateMachineArn, input) => {
-        stepFunctions.engine.start({ stateMachineArn, input });
-        return Promise.resolve();
-      },
+      startExecution: async (request) => Promise.resolve(stepFunctions.engine.start(request)),
       log: report,
     }),
   );
@@ -163,6 +179,8 @@ async function start(
       logDirectory,
     }),
   );
+  // Closed before the functions: executions that end with them invoke nothing any more.
+  started.push(bus);
 
   for (const trigger of model.triggers) {
     report(`running ${trigger.functionName}, as a deployment does`);

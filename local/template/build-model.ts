@@ -25,6 +25,7 @@ export function emptyModel(region: string, account: string): GrowingModel {
     stateMachines: [],
     schedules: [],
     scheduleGroups: [],
+    rules: [],
     secrets: [],
     databases: [],
     caches: [],
@@ -55,6 +56,9 @@ export function buildResource(scope: StackScope, logicalId: string, type: string
     case 'AWS::Scheduler::ScheduleGroup':
       parse(properties.scheduleGroup, resource);
       to.scheduleGroups.push({ ...placed(resource), arn: attribute(resource, 'Arn') });
+      break;
+    case 'AWS::Events::Rule':
+      to.rules.push(rule(resource));
       break;
     case 'AWS::SecretsManager::Secret':
       to.secrets.push(secret(resource));
@@ -206,6 +210,21 @@ function schedule(resource: Resource): model.ScheduleModel {
       maximumRetryAttempts: parsed.Target.RetryPolicy.MaximumRetryAttempts,
       maximumEventAgeSeconds: parsed.Target.RetryPolicy.MaximumEventAgeInSeconds,
     },
+  };
+}
+
+function rule(resource: Resource): model.RuleModel {
+  const { EventPattern, State, Targets } = parse(properties.rule, resource);
+  return {
+    ...placed(resource),
+    arn: attribute(resource, 'Arn'),
+    enabled: State === 'ENABLED',
+    pattern: EventPattern,
+    targets: Targets.map(({ Id, Arn, RetryPolicy }) => ({
+      id: Id,
+      functionArn: Arn,
+      maximumRetryAttempts: RetryPolicy.MaximumRetryAttempts,
+    })),
   };
 }
 

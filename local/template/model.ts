@@ -1,6 +1,7 @@
 /** What the templates ask this machine to run, with every reference resolved. Plain data. */
 import type { Json } from './assembly.ts';
 import type { Place } from './errors.ts';
+import type { EventPattern } from './event-pattern.ts';
 
 export interface QueueModel extends Place {
   readonly name: string;
@@ -69,6 +70,21 @@ export interface ScheduleGroupModel extends Place {
   readonly arn: string;
 }
 
+/** A rule of the default event bus. */
+export interface RuleModel extends Place {
+  readonly name: string;
+  readonly arn: string;
+  readonly enabled: boolean;
+  readonly pattern: EventPattern;
+  readonly targets: readonly RuleTargetModel[];
+}
+
+export interface RuleTargetModel {
+  readonly id: string;
+  readonly functionArn: string;
+  readonly maximumRetryAttempts: number;
+}
+
 export interface SecretModel extends Place {
   readonly name: string;
   readonly arn: string;
@@ -120,6 +136,7 @@ export interface LocalModel {
   readonly stateMachines: readonly StateMachineModel[];
   readonly schedules: readonly ScheduleModel[];
   readonly scheduleGroups: readonly ScheduleGroupModel[];
+  readonly rules: readonly RuleModel[];
   readonly secrets: readonly SecretModel[];
   readonly databases: readonly DatabaseModel[];
   readonly caches: readonly CacheModel[];

@@ -3,6 +3,7 @@
  * nothing on one machine. A property in neither list is refused.
  */
 import { z } from 'zod';
+import { eventPattern } from './event-pattern.ts';
 
 export interface RunType<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
@@ -120,6 +121,35 @@ export const schedule = {
 export const scheduleGroup = {
   schema: z.object({ Name: z.string().optional() }),
   passedOver: ['Tags'],
+} satisfies RunType;
+
+export const rule = {
+  schema: z.object({
+    Name: z.string().optional(),
+    // Nothing here makes another bus, and AWS's services send to the default one.
+    EventBusName: z.literal('default', 'only the default event bus is here').optional(),
+    EventPattern: eventPattern,
+    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    Targets: z
+      .array(
+        // Strict: a target with an input of its own, or with the parameters of another service, is not built.
+        z.strictObject({
+          Id: z.string(),
+          Arn: z.string().regex(/^arn:[^:]+:lambda:[^:]*:\d+:function:/, 'only functions are targets here'),
+          RetryPolicy: z
+            .object({
+              MaximumRetryAttempts: count.max(185).default(185),
+              // Nothing is tried for as long as the shortest age.
+              MaximumEventAgeInSeconds: count.min(60).max(86_400).optional(),
+            })
+            .prefault({}),
+          // Holds what Lambda did not take; here it takes every event for a function that the templates have.
+          DeadLetterConfig: z.object({ Arn: z.string().optional() }).optional(),
+        }),
+      )
+      .default([]),
+  }),
+  passedOver: ['Description', 'RoleArn', 'Tags'],
 } satisfies RunType;
 
 export const secret = {

@@ -85,6 +85,12 @@ const running: Readonly<Partial<Record<string, ResourceType>>> = {
       },
     },
   },
+  // Ref of a rule of the default bus; of another bus's it would be `bus|name`.
+  'AWS::Events::Rule': {
+    nameProperty: 'Name',
+    ref: name,
+    attributes: { Arn: arn('events', 'rule/') },
+  },
   'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
   'AWS::RDS::DBCluster': {
     nameProperty: 'DBClusterIdentifier',

@@ -14,6 +14,7 @@ export class AsyncInvocations {
   }
 
   start(functionName: string, invoke: () => Promise<InvocationOutcome>, failures = 0): void {
+    if (this.#closed) return;
     const again = (milliseconds: number, failed: number) => {
       if (this.#closed) return;
       const timer = setTimeout(() => {

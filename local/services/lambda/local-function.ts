@@ -9,7 +9,7 @@ import type { FunctionModel } from '../../template/model.ts';
 import type { ConcurrencyPool } from './concurrency.ts';
 import { FunctionProcess } from './function-process.ts';
 import type { ProcessOptions } from './function-process.ts';
-import { SYNC_PAYLOAD_LIMIT, throttled } from './outcome.ts';
+import { LambdaServiceError, SYNC_PAYLOAD_LIMIT, throttled } from './outcome.ts';
 import type { InvocationOutcome } from './outcome.ts';
 
 /** What the service needs to know of a function: all but where a template says it. */
@@ -23,6 +23,7 @@ export class LocalFunction {
   readonly #pool: ConcurrencyPool;
   readonly #processOptions: ProcessOptions;
   #processes: FunctionProcess[] = [];
+  #closed = false;
 
   constructor(
     settings: LambdaFunction,
@@ -59,6 +60,8 @@ export class LocalFunction {
 
   /** @throws LambdaServiceError TooManyRequestsException when no concurrency is left. */
   async invoke(payload: string): Promise<InvocationOutcome> {
+    // An execution that catches the end of its function would start a process that nobody ends.
+    if (this.#closed) throw new LambdaServiceError('ServiceException', 500, 'The service is closing.');
     if (!this.#pool.take()) throw throttled();
     try {
       return await this.#choose().invoke(payload, this.settings.arn);
@@ -73,6 +76,7 @@ export class LocalFunction {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.#processes.map((process) => process.kill()));
   }
 

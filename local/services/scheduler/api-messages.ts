@@ -2,12 +2,23 @@
 import { z } from 'zod';
 import type { ScheduleSettings } from './schedule.ts';
 
+/** A request's body. */
+export const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'the body is not JSON' });
+    return z.NEVER;
+  }
+});
+
 const retryPolicy = z.object({
   MaximumRetryAttempts: z.number().int().min(0).max(185).default(185),
   MaximumEventAgeInSeconds: z.number().int().min(60).max(86_400).default(86_400),
 });
 
 export const scheduleInput = z.object({
+  ClientToken: z.string().optional(),
   GroupName: z.string().default('default'),
   ScheduleExpression: z.string(),
   ScheduleExpressionTimezone: z.string().default('UTC'),
@@ -20,6 +31,8 @@ export const scheduleInput = z.object({
     RoleArn: z.string(),
     Input: z.string().optional(),
     RetryPolicy: retryPolicy.prefault({}),
+    // Shown again, and not used: what could not be started is logged.
+    DeadLetterConfig: z.object({ Arn: z.string().optional() }).optional(),
   }),
 });
 
@@ -32,8 +45,7 @@ export const listQuery = z.object({
   NamePrefix: z.string().default(''),
   State: z.enum(['ENABLED', 'DISABLED']).optional(),
   MaxResults: z.coerce.number().int().min(1).max(100).default(100),
-  /** How many schedules the pages before had. */
-  NextToken: z.coerce.number().int().min(0).default(0),
+  NextToken: z.base64url().optional(),
 });
 
 export function settingsOf(input: ScheduleInput, name: string, arn: string): ScheduleSettings {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Expression } from './expression.ts';
 
 export interface ScheduleTarget {
-  /** A function's or a state machine's ARN. */
+  /** A function's, a state machine's or a universal target's ARN. */
   readonly arn: string;
   /** JSON text; without it the target gets Scheduler's own event. */
   readonly input: string | undefined;
@@ -29,8 +29,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 const LONGEST_RETRY = 60_000;
 
 /**
- * Runs a schedule from now on. A rate() without a start date is due at once, an at() of the past too, which is how
- * the real one treats them.
+ * Runs a schedule from now on. A rate() without a start date is due at once, an at() of the past too: the real one
+ * takes it without a word, however long past it is.
  * @returns Stops it.
  */
 export function runSchedule(

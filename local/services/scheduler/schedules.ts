@@ -4,6 +4,7 @@ import type { ScheduleInput } from './api-messages.ts';
 import { parseExpression } from './expression.ts';
 import { runSchedule } from './schedule.ts';
 import type { ScheduleSettings, StartTarget } from './schedule.ts';
+import { checkTarget } from './target.ts';
 
 export class SchedulerError extends Error {
   readonly statusCode: number;
@@ -53,7 +54,12 @@ export class Schedules {
 
   create(name: string, input: ScheduleInput): StoredSchedule {
     if (!this.#groups.has(input.GroupName)) throw notFound(`Schedule group ${input.GroupName}`);
-    if (this.#schedules.has(key(input.GroupName, name))) {
+    const earlier = this.#schedules.get(key(input.GroupName, name));
+    // The client asks again because it did not get the answer.
+    if (earlier && input.ClientToken !== undefined && earlier.input.ClientToken === input.ClientToken) {
+      return earlier;
+    }
+    if (earlier) {
       throw new SchedulerError('ConflictException', 409, `Schedule ${name} already exists.`);
     }
     return this.#put(name, this.#arn(input.GroupName, name), input, undefined);
@@ -77,7 +83,7 @@ export class Schedules {
 
   /** By group and name, so that pages stay in order. */
   list(): StoredSchedule[] {
-    return [...this.#schedules].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stored]) => stored);
+    return [...this.#schedules.values()].sort((a, b) => (scheduleKey(a) < scheduleKey(b) ? -1 : 1));
   }
 
   start(): void {
@@ -95,7 +101,8 @@ export class Schedules {
     const { GroupName } = input;
     const settings = settingsOf(input, name, arn);
     const expression = parseExpression(settings.expression, settings.timezone);
-    // Only now: an expression that is refused must leave the old schedule as it is.
+    checkTarget(settings.target);
+    // Only now: what is refused must leave the old schedule as it is.
     this.#schedules.get(key(GroupName, name))?.stop();
     const now = Date.now() / 1000;
     const stored: RunnableSchedule = {
@@ -123,6 +130,11 @@ export class Schedules {
     const { region, account } = this.#account;
     return `arn:aws:scheduler:${region}:${account}:schedule/${groupName}/${name}`;
   }
+}
+
+/** By which schedules are listed. */
+export function scheduleKey({ name, input }: StoredSchedule): string {
+  return key(input.GroupName, name);
 }
 
 function key(groupName: string, name: string): string {

@@ -1,24 +1,25 @@
 /** EventBridge Scheduler on this machine: the templates' schedules, and those that are made through its API. */
+import { randomUUID } from 'node:crypto';
 import Fastify from 'fastify';
 import { z } from 'zod';
 import type { RunningService } from '../../process/child-service.ts';
-import { groupQuery, listQuery, scheduleInput, scheduleName } from './api-messages.ts';
+import { groupQuery, jsonText, listQuery, scheduleInput, scheduleName } from './api-messages.ts';
+import type { ScheduleInput } from './api-messages.ts';
 import { InvalidExpression } from './expression.ts';
 import type { ScheduleSettings } from './schedule.ts';
-import { SchedulerError, Schedules } from './schedules.ts';
+import { pageAfter } from './paging.ts';
+import { SchedulerError, Schedules, scheduleKey } from './schedules.ts';
 import type { StoredSchedule } from './schedules.ts';
+import { InvalidTarget, startTarget } from './target.ts';
+import type { TargetStarters } from './target.ts';
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends TargetStarters {
   readonly region: string;
   readonly accountId: string;
   /** ScheduleModel of local/template has the shape. */
   readonly schedules: readonly ScheduleSettings[];
   /** The schedule groups besides `default`. */
   readonly scheduleGroups: readonly { readonly name: string }[];
-  /** Resolves when the invocation was accepted: the real one invokes asynchronously. */
-  readonly invokeFunction: (functionArn: string, payload: unknown) => Promise<unknown>;
-  /** Resolves when the execution has started. `input` is JSON text. */
-  readonly startExecution: (stateMachineArn: string, input: string) => Promise<unknown>;
   readonly port?: number;
   readonly log?: (line: string) => void;
 }
@@ -30,7 +31,7 @@ export interface Scheduler extends RunningService {
 
 /**
  * The API listens on 127.0.0.1 at once; nothing is due before start().
- * @throws InvalidExpression in one line for a template's schedule that cannot be run here.
+ * @throws InvalidExpression, or InvalidTarget, in one line for a template's schedule that cannot be run here.
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
   const schedules = new Schedules({
@@ -53,17 +54,19 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   };
 }
 
-async function startTarget(options: SchedulerOptions, arn: string, input: string): Promise<void> {
-  const service = arn.split(':')[2];
-  if (service === 'lambda') await options.invokeFunction(arn, JSON.parse(input));
-  else if (service === 'states') await options.startExecution(arn, input);
-  else throw new Error(`the local scheduler starts functions and state machines, not ${arn}`);
-}
-
 function schedulerApi(schedules: Schedules) {
-  const app = Fastify();
+  // Names are at most 64 characters, but a client may encode them.
+  const app = Fastify({ routerOptions: { maxParamLength: 400 } });
+  // A client may name a content type where it sends no body, as with DELETE.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.header('x-amzn-requestid', randomUUID());
+    done();
+  });
   app.setErrorHandler((error, _request, reply) => {
-    const invalid = error instanceof z.ZodError || error instanceof InvalidExpression;
+    const invalid =
+      error instanceof z.ZodError || error instanceof InvalidExpression || error instanceof InvalidTarget;
     const status = error instanceof SchedulerError ? error.statusCode : invalid ? 400 : 500;
     const code =
       error instanceof SchedulerError
@@ -78,11 +81,11 @@ function schedulerApi(schedules: Schedules) {
 
   app.post('/schedules/:name', (request) => {
     const { name } = scheduleName.parse(request.params);
-    return Promise.resolve({ ScheduleArn: schedules.create(name, scheduleInput.parse(request.body)).arn });
+    return Promise.resolve({ ScheduleArn: schedules.create(name, bodyOf(request.body)).arn });
   });
   app.put('/schedules/:name', (request) => {
     const { name } = scheduleName.parse(request.params);
-    return Promise.resolve({ ScheduleArn: schedules.update(name, scheduleInput.parse(request.body)).arn });
+    return Promise.resolve({ ScheduleArn: schedules.update(name, bodyOf(request.body)).arn });
   });
   app.get('/schedules/:name', (request) => {
     const { name } = scheduleName.parse(request.params);
@@ -100,17 +103,28 @@ function schedulerApi(schedules: Schedules) {
       .filter(({ input }) => query.ScheduleGroup === undefined || input.GroupName === query.ScheduleGroup)
       .filter(({ input }) => query.State === undefined || input.State === query.State)
       .filter(({ name }) => name.startsWith(query.NamePrefix));
-    const end = query.NextToken + query.MaxResults;
-    return Promise.resolve({
-      Schedules: matching.slice(query.NextToken, end).map(summary),
-      ...(end < matching.length && { NextToken: String(end) }),
+    const { entries, nextToken } = pageAfter(matching, scheduleKey, {
+      token: query.NextToken,
+      size: query.MaxResults,
     });
+    return Promise.resolve({ Schedules: entries.map(summary), NextToken: nextToken });
   });
   return app;
 }
 
+function bodyOf(body: unknown): ScheduleInput {
+  return jsonText.pipe(scheduleInput).parse(body);
+}
+
 function described({ name, arn, input, created, modified }: StoredSchedule): object {
-  return { Name: name, Arn: arn, ...input, CreationDate: created, LastModificationDate: modified };
+  return {
+    Name: name,
+    Arn: arn,
+    ...input,
+    ClientToken: undefined,
+    CreationDate: created,
+    LastModificationDate: modified,
+  };
 }
 
 function summary({ name, arn, input, created, modified }: StoredSchedule): object {

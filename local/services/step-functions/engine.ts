@@ -8,29 +8,19 @@ import { MAX_PAYLOAD_BYTES, parseJson, toJson } from './json.ts';
 import type { Json } from './json.ts';
 import { MapRun } from './map-run.ts';
 import type { Host, MapRunHost, MapRunSettings } from './scope.ts';
+import { statusChangeOf } from './status-change.ts';
+import type { StatusChange } from './status-change.ts';
 import { isServedResource } from './task.ts';
 
 export interface MachineOptions {
   readonly name: string;
   readonly arn: string;
+  /** STANDARD when missing. */
+  readonly type?: 'STANDARD' | 'EXPRESS' | undefined;
   /** Parsed ASL. */
   readonly definition: unknown;
   /** Wins over the definition's TimeoutSeconds. */
   readonly timeoutSeconds?: number | undefined;
-}
-
-/** What EventBridge's "Step Functions Execution Status Change" says. Dates in milliseconds, input and output as JSON text. */
-export interface StatusChange {
-  readonly executionArn: string;
-  readonly stateMachineArn: string;
-  readonly name: string;
-  readonly status: string;
-  readonly startDate: number;
-  readonly stopDate: number | undefined;
-  readonly input: string;
-  readonly output: string | undefined;
-  readonly error: string | undefined;
-  readonly cause: string | undefined;
 }
 
 export interface EngineOptions {
@@ -39,13 +29,17 @@ export interface EngineOptions {
   readonly machines: readonly MachineOptions[];
   /** Throws an Error whose name is the error's type and whose message is the cause. */
   readonly invokeFunction: (functionArnOrName: string, payload: unknown) => Promise<unknown>;
-  /** Told of every start and end, of a distributed map's children as well (their stateMachineArn ends in `/Label`). */
+  /**
+   * Told of every start and end of a Standard execution, of a distributed map's children as well: their
+   * stateMachineArn ends in `/Label`, so that a rule for the machine's own ARN does not see them.
+   */
   readonly onStatusChange?: ((change: StatusChange) => void) | undefined;
 }
 
 export interface Machine {
   readonly name: string;
   readonly arn: string;
+  readonly type: 'STANDARD' | 'EXPRESS';
   readonly definition: Definition;
   readonly definitionText: string;
   readonly timeoutSeconds: number | undefined;
@@ -100,7 +94,7 @@ export class StepFunctionsEngine {
         inputText,
         timeoutSeconds,
       },
-      (changed) => this.#report(changed),
+      (changed) => this.#report(changed, machine),
     );
     machine.executions.push(execution);
     this.#launch(execution, machine);
@@ -195,26 +189,16 @@ export class StepFunctionsEngine {
       (child) => {
         // At once, so that the counts are right the moment that the parent's stop returns.
         if (child.status !== 'RUNNING') run.childEnded(child.status, itemCount);
-        this.#report(child);
+        this.#report(child, machine);
       },
     );
   }
 
-  #report({ spec, status, startDate, stopDate, output, error, cause }: Execution): void {
-    if (this.#closed) return;
+  #report(execution: Execution, { type }: Machine): void {
+    const { onStatusChange } = this.#options;
+    if (this.#closed || type === 'EXPRESS') return;
     try {
-      this.#options.onStatusChange?.({
-        executionArn: spec.arn,
-        stateMachineArn: spec.stateMachineArn,
-        name: spec.name,
-        status,
-        startDate,
-        stopDate,
-        input: spec.inputText,
-        output: output === undefined ? undefined : JSON.stringify(output),
-        error,
-        cause,
-      });
+      onStatusChange?.(statusChangeOf(execution));
     } catch (thrown) {
       // The listener's fault must not become the execution's.
       process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
@@ -222,12 +206,13 @@ export class StepFunctionsEngine {
   }
 }
 
-function readMachine({ name, arn, definition: raw, timeoutSeconds }: MachineOptions): Machine {
+function readMachine({ name, arn, type, definition: raw, timeoutSeconds }: MachineOptions): Machine {
   const json = toJson(raw);
   const definition = readDefinition(name, json, isServedResource);
   return {
     name,
     arn,
+    type: type ?? 'STANDARD',
     definition,
     definitionText: JSON.stringify(json),
     timeoutSeconds: timeoutSeconds ?? definition.TimeoutSeconds,

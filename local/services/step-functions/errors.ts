@@ -29,13 +29,10 @@ export function asStateError(error: unknown): StateError {
   return new StateError('States.Runtime', error instanceof Error ? error.message : String(error));
 }
 
-/** A request that the API refuses; `type` is the exception's name in the protocol. */
+/** A request that the API refuses; `name` is the exception's in the protocol. */
 export class ServiceError extends Error {
-  readonly type: string;
-
-  constructor(type: string, message: string) {
+  constructor(name: string, message: string) {
     super(message);
-    this.name = 'ServiceError';
-    this.type = type;
+    this.name = name;
   }
 }

@@ -157,8 +157,8 @@ function common({ spec, status: now, startDate, stopDate }: Execution): object {
   };
 }
 
-function summary({ arn: stateMachineArn, name, creationDate }: Machine): object {
-  return { stateMachineArn, name, type: 'STANDARD', creationDate: seconds(creationDate) };
+function summary({ arn: stateMachineArn, name, type, creationDate }: Machine): object {
+  return { stateMachineArn, name, type, creationDate: seconds(creationDate) };
 }
 
 function listedRun(run: MapRun): object {

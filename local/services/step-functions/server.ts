@@ -38,7 +38,7 @@ export async function startStepFunctions(
   });
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof ServiceError) {
-      return send(reply, 400, { __type: error.type, message: error.message });
+      return send(reply, 400, { __type: error.name, message: error.message });
     }
     const message = error instanceof Error ? error.message : String(error);
     return send(reply, 500, { __type: 'InternalServerError', message });

@@ -283,6 +283,23 @@ describe('concurrency', () => {
     expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1);
   });
 
+  it('used up by others makes an event wait, which is no failure of it', async () => {
+    const file = join(directory, 'calls');
+    const code = `import { appendFileSync } from 'node:fs';
+      export const handler = async ({ ms = 0, name }) => {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        appendFileSync(${JSON.stringify(file)}, name);
+      };`;
+    // No retries: an event that burnt one by being throttled would be lost.
+    const lambda = await start([bundle(code, { reservedConcurrency: 1 })], { asyncRetryMilliseconds: [] });
+    const busy = lambda.invoke('work', { name: 'a', ms: 300 });
+
+    lambda.invokeAsync('work', JSON.stringify({ name: 'b' }));
+
+    await busy;
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('ab'), { timeout: 5000 });
+  });
+
   it('cannot be reserved past what AWS allows', async () => {
     await expect(start([bundle(ECHO, { reservedConcurrency: 901 })])).rejects.toThrow('100 unreserved');
   });
@@ -355,6 +372,16 @@ describe('the HTTP API', () => {
 });
 
 describe('processes', () => {
+  it('are not started any more once the service is closed', async () => {
+    const lambda = await start([bundle(ECHO)]);
+    await lambda.close();
+
+    lambda.invokeAsync('work', '{}');
+    await expect(lambda.invoke('work', {})).rejects.toMatchObject({ name: 'ServiceException' });
+
+    expect(lambda.processes()).toEqual([{ functionName: 'work', pids: [], environments: 0 }]);
+  });
+
   it('end with the service', async () => {
     const lambda = await start([bundle(COUNT)]);
     const { pid } = counted.parse(await lambda.invoke('work', {}));

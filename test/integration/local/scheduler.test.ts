@@ -1,3 +1,10 @@
+import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  SchedulerClient,
+  paginateListSchedules,
+} from '@aws-sdk/client-scheduler';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { parseExpression } from '../../../local/services/scheduler/expression.ts';
@@ -7,6 +14,8 @@ import type { Scheduler, SchedulerOptions } from '../../../local/services/schedu
 
 const FUNCTION = 'arn:aws:lambda:ap-northeast-2:000000000000:function:work';
 const MACHINE = 'arn:aws:states:ap-northeast-2:000000000000:stateMachine:run';
+const START_EXECUTION = 'arn:aws:scheduler:::aws-sdk:sfn:startExecution';
+const ROLE = 'arn:aws:iam::000000000000:role/x';
 
 const makeSchedule = (
   overrides: Partial<ScheduleSettings> = {},
@@ -60,7 +69,7 @@ const makeInput = (overrides: object = {}) => ({
   ScheduleExpression: `at(${inSeoul(Date.now() + 3_600_000)})`,
   ScheduleExpressionTimezone: 'Asia/Seoul',
   FlexibleTimeWindow: { Mode: 'OFF' },
-  Target: { Arn: MACHINE, RoleArn: 'arn:aws:iam::000000000000:role/x', Input: '{"promotionId":"7"}' },
+  Target: { Arn: MACHINE, RoleArn: ROLE, Input: '{"promotionId":"7"}' },
   ...overrides,
 });
 
@@ -87,10 +96,11 @@ describe('schedules of the templates', () => {
     scheduler.start();
 
     await vi.waitFor(() => expect(startExecution).toHaveBeenCalledOnce());
-    expect(startExecution).toHaveBeenCalledWith(
-      MACHINE,
-      expect.stringContaining('default/every-minute","try":"1"'),
-    );
+    expect(startExecution).toHaveBeenCalledWith({
+      stateMachineArn: MACHINE,
+      name: undefined,
+      input: expect.stringContaining('default/every-minute","try":"1"') as unknown,
+    });
   });
 
   it('do nothing while disabled', async () => {
@@ -118,6 +128,73 @@ describe('schedules of the templates', () => {
     const schedules = [makeSchedule({ expression: 'cron(0 1 * * ? *)' })];
 
     await expect(start({ schedules })).rejects.toThrow(/cron\(0 1 \* \* \? \*\).*croner/);
+  });
+});
+
+describe('the universal target sfn:startExecution', () => {
+  const scheduleOf = (input: string | undefined, arn = START_EXECUTION) =>
+    makeSchedule({ expression: 'at(2020-01-01T00:00:00)' }, { arn, input, maximumRetryAttempts: 3 });
+
+  it('starts the execution of the name and input in its request', async () => {
+    const input = JSON.stringify({
+      StateMachineArn: MACHINE,
+      Name: 'promotion-7-<aws.scheduler.attempt-number>',
+      Input: '{"promotionId":"7"}',
+    });
+    const { scheduler, startExecution } = await start({ schedules: [scheduleOf(input)] });
+
+    scheduler.start();
+
+    await vi.waitFor(() => expect(startExecution).toHaveBeenCalledOnce());
+    expect(startExecution).toHaveBeenCalledWith({
+      stateMachineArn: MACHINE,
+      name: 'promotion-7-1',
+      input: '{"promotionId":"7"}',
+    });
+  });
+
+  it('counts an execution that is there already as delivered', async () => {
+    const already = Object.assign(new Error('there'), { name: 'ExecutionAlreadyExists' });
+    const startExecution = vi.fn(() => Promise.reject(already));
+    const lines: string[] = [];
+    const { scheduler, call } = await start({ startExecution, log: (line) => lines.push(line) });
+    scheduler.start();
+
+    await call('POST', '/schedules/go', {
+      ...makeInput({ ScheduleExpression: 'at(2020-01-01T00:00:00)', ActionAfterCompletion: 'DELETE' }),
+      Target: {
+        Arn: START_EXECUTION,
+        RoleArn: ROLE,
+        Input: JSON.stringify({ StateMachineArn: MACHINE, Name: 'promotion-7' }),
+      },
+    });
+
+    await vi.waitFor(async () => {
+      expect((await call('GET', '/schedules/go?groupName=reservations')).status).toBe(404);
+    });
+    expect(startExecution).toHaveBeenCalledOnce();
+    expect(lines).toEqual([]);
+  });
+
+  it.each([
+    ['another API', 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', '{}', /aws-sdk:sfn:startExecution/],
+    ['a queue', 'arn:aws:sqs:ap-northeast-2:000000000000:jobs', '{}', /knows Lambda functions/],
+    ['no input', START_EXECUTION, undefined, /Input of sfn:startExecution/],
+    ['no state machine', START_EXECUTION, '{"Name":"x"}', /StateMachineArn/],
+    ['an object as the execution’s input', START_EXECUTION, `{"StateMachineArn":"m","Input":{}}`, /Input/],
+    ['an unknown parameter', START_EXECUTION, `{"StateMachineArn":"m","name":"x"}`, /name/],
+  ])('and no other: %s is refused, by the API and in templates', async (_what, Arn, Input, message) => {
+    const { call } = await start();
+
+    const refused = await call('POST', '/schedules/go', {
+      ...makeInput(),
+      Target: { Arn, RoleArn: ROLE, Input },
+    });
+
+    expect(refused).toMatchObject({ status: 400, code: 'ValidationException' });
+    expect(refused.answer.Message).toMatch(message);
+    expect((await call('GET', '/schedules/go?groupName=reservations')).status).toBe(404);
+    await expect(start({ schedules: [scheduleOf(Input, Arn)] })).rejects.toThrow(message);
   });
 });
 
@@ -150,11 +227,78 @@ describe('the API for one-time schedules', () => {
     await call('POST', '/schedules/stay', makeInput({ ScheduleExpression }));
 
     await vi.waitFor(() => expect(startExecution).toHaveBeenCalledTimes(2), { timeout: 3000 });
-    expect(startExecution).toHaveBeenCalledWith(MACHINE, '{"promotionId":"7"}');
+    expect(startExecution).toHaveBeenCalledWith({
+      stateMachineArn: MACHINE,
+      name: undefined,
+      input: '{"promotionId":"7"}',
+    });
     await vi.waitFor(async () => {
       expect((await call('GET', '/schedules/go?groupName=reservations')).status).toBe(404);
     });
     expect((await call('GET', '/schedules/stay?groupName=reservations')).status).toBe(200);
+  });
+
+  it('takes a time of the past, and is due at once', async () => {
+    const { scheduler, call, startExecution } = await start();
+    scheduler.start();
+
+    const created = await call(
+      'POST',
+      '/schedules/late',
+      makeInput({ ScheduleExpression: 'at(2022-12-31T23:59:59)', ActionAfterCompletion: 'DELETE' }),
+    );
+
+    expect(created.status).toBe(200);
+    await vi.waitFor(() => expect(startExecution).toHaveBeenCalledOnce());
+    await vi.waitFor(async () => {
+      expect((await call('GET', '/schedules/late?groupName=reservations')).status).toBe(404);
+    });
+  });
+
+  it('deletes a schedule whose target could not be started in the end, too', async () => {
+    const { scheduler, call } = await start({ startExecution: () => Promise.reject(new Error('gone')) });
+    scheduler.start();
+    const input = makeInput({
+      ActionAfterCompletion: 'DELETE',
+      ScheduleExpression: 'at(2022-12-31T23:59:59)',
+    });
+
+    await call('POST', '/schedules/go', {
+      ...input,
+      Target: { ...input.Target, RetryPolicy: { MaximumRetryAttempts: 0 } },
+    });
+
+    await vi.waitFor(async () => {
+      expect((await call('GET', '/schedules/go?groupName=reservations')).status).toBe(404);
+    });
+  });
+
+  it('answers the same request a second time as the first time', async () => {
+    const { call } = await start();
+    const input = { ...makeInput(), ClientToken: 'token-1' };
+
+    const first = await call('POST', '/schedules/go', input);
+
+    expect(await call('POST', '/schedules/go', input)).toEqual(first);
+    expect(await call('POST', '/schedules/go', { ...input, ClientToken: 'token-2' })).toMatchObject({
+      code: 'ConflictException',
+    });
+    expect((await call('GET', '/schedules/go?groupName=reservations')).answer).not.toHaveProperty(
+      'ClientToken',
+    );
+  });
+
+  it('deletes with a content type and no body, as a client may send it', async () => {
+    const { scheduler, call } = await start();
+    await call('POST', '/schedules/go', makeInput());
+
+    const response = await fetch(`${scheduler.url}/schedules/go?groupName=reservations`, {
+      method: 'DELETE',
+      headers: { 'content-type': 'application/json' },
+    });
+
+    expect(response.status).toBe(200);
+    expect((await call('DELETE', '/schedules/go?groupName=reservations')).status).toBe(404);
   });
 
   it('creates, shows, moves and deletes', async () => {
@@ -194,6 +338,18 @@ describe('the API for one-time schedules', () => {
     expect(second.answer).not.toHaveProperty('NextToken');
   });
 
+  it('leaves out no schedule of the next page when one of the page before is deleted', async () => {
+    const { call } = await start();
+    for (const name of ['a', 'b', 'c']) await call('POST', `/schedules/${name}`, makeInput());
+    const first = await call('GET', '/schedules?MaxResults=2');
+
+    await call('DELETE', '/schedules/a?groupName=reservations');
+    const second = await call('GET', `/schedules?MaxResults=2&NextToken=${String(first.answer.NextToken)}`);
+
+    expect(first.answer.Schedules).toMatchObject([{ Name: 'a' }, { Name: 'b' }]);
+    expect(second.answer.Schedules).toMatchObject([{ Name: 'c' }]);
+  });
+
   it('refuses a name in use, an unknown group, a bad expression, and keeps the schedule that was to be changed', async () => {
     const { call } = await start();
     await call('POST', '/schedules/go', makeInput());
@@ -204,7 +360,9 @@ describe('the API for one-time schedules', () => {
     });
     expect(await call('POST', '/schedules/x', makeInput({ GroupName: 'other' }))).toMatchObject({
       status: 404,
+      code: 'ResourceNotFoundException',
     });
+    expect(await call('GET', '/schedules?NextToken=!')).toMatchObject({ code: 'ValidationException' });
     expect(await call('PUT', '/schedules/go', makeInput({ ScheduleExpression: 'at(never)' }))).toMatchObject({
       status: 400,
       code: 'ValidationException',
@@ -212,5 +370,85 @@ describe('the API for one-time schedules', () => {
     expect((await call('GET', '/schedules/go?groupName=reservations')).answer.ScheduleExpression).not.toBe(
       'at(never)',
     );
+  });
+});
+
+describe('AWS’s own client', () => {
+  async function startWithClient() {
+    const { scheduler } = await start();
+    return new SchedulerClient({
+      endpoint: scheduler.url,
+      region: 'ap-northeast-2',
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+      maxAttempts: 1,
+    });
+  }
+  const request = (Name: string) =>
+    new CreateScheduleCommand({
+      Name,
+      GroupName: 'reservations',
+      ScheduleExpression: 'at(2030-01-01T09:00:00)',
+      ScheduleExpressionTimezone: 'Asia/Seoul',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ActionAfterCompletion: 'DELETE',
+      Target: {
+        Arn: START_EXECUTION,
+        RoleArn: ROLE,
+        Input: JSON.stringify({ StateMachineArn: MACHINE, Name, Input: '{}' }),
+        RetryPolicy: { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 3600 },
+        DeadLetterConfig: { Arn: 'arn:aws:sqs:ap-northeast-2:000000000000:failed' },
+      },
+    });
+  const named = (Name: string) => ({ Name, GroupName: 'reservations' });
+
+  it('creates a schedule, sees it as it was made, and deletes it', async () => {
+    const client = await startWithClient();
+
+    const { ScheduleArn } = await client.send(request('go'));
+    const shown = await client.send(new GetScheduleCommand(named('go')));
+    await client.send(new DeleteScheduleCommand(named('go')));
+
+    expect(shown).toMatchObject({ ...request('go').input, Arn: ScheduleArn, State: 'ENABLED' });
+    expect(shown.CreationDate?.getTime()).toBeGreaterThan(Date.now() - 60_000);
+    await expect(client.send(new DeleteScheduleCommand(named('go')))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: expect.stringContaining('go') as unknown,
+    });
+  });
+
+  it('goes through all schedules of a group, page by page', async () => {
+    const client = await startWithClient();
+    for (const name of ['p-1', 'p-2', 'p-3', 'q-1']) await client.send(request(name));
+
+    const pages: (string | undefined)[][] = [];
+    const config = { client, pageSize: 2 };
+    for await (const page of paginateListSchedules(config, { GroupName: 'reservations', NamePrefix: 'p-' })) {
+      pages.push((page.Schedules ?? []).map(({ Name }) => Name));
+    }
+
+    expect(pages).toEqual([['p-1', 'p-2'], ['p-3']]);
+  });
+
+  it('learns the names of the refusals', async () => {
+    const client = await startWithClient();
+    await client.send(request('go'));
+    const { Target, ...input } = request('other').input;
+
+    await expect(client.send(request('go'))).rejects.toMatchObject({ name: 'ConflictException' });
+    await expect(
+      client.send(
+        new CreateScheduleCommand({
+          ...input,
+          Target: {
+            RoleArn: Target?.RoleArn,
+            Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage',
+            Input: '{}',
+          },
+        }),
+      ),
+    ).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('sfn:startExecution') as unknown,
+    });
   });
 });

@@ -14,7 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startStepFunctions } from '../../../local/services/step-functions/server.ts';
-import type { StatusChange } from '../../../local/services/step-functions/engine.ts';
+import type { StatusChange } from '../../../local/services/step-functions/status-change.ts';
 
 type States = Record<string, object>;
 type Handler = (payload: unknown, functionName: string) => unknown;
@@ -393,13 +393,81 @@ describe('starting an execution', () => {
     const executionArn = await runtime.start({ n: 1 }, 'one');
     await runtime.ended(executionArn);
     expect(runtime.changes).toMatchObject([
-      { executionArn, status: 'RUNNING', stopDate: undefined, input: '{"n":1}' },
+      {
+        executionArn,
+        status: 'RUNNING',
+        stopDate: null,
+        input: '{"n":1}',
+        inputDetails: { included: true },
+        output: null,
+        outputDetails: null,
+      },
       {
         executionArn,
         stateMachineArn: machineArn('M'),
         name: 'one',
         status: 'SUCCEEDED',
         output: '{"ok":true}',
+        outputDetails: { included: true },
+        error: null,
+        cause: null,
+      },
+    ]);
+    expect(runtime.changes[1]?.stopDate).toBeGreaterThanOrEqual(runtime.changes[1]?.startDate ?? Infinity);
+  });
+
+  it('leaves input and output out of what it tells when an event would have no room for them', async () => {
+    const runtime = await makeRuntime({ Grow: invoke({ OutputPath: '$.Payload' }) }, () =>
+      'y'.repeat(130_000),
+    );
+    await runtime.ended(await runtime.start({ x: 'x'.repeat(130_000) }));
+
+    // The start still has room for the input; at the end it goes, and the output stays.
+    expect(runtime.changes.map(({ inputDetails }) => inputDetails.included)).toEqual([true, false]);
+    expect(runtime.changes[1]).toMatchObject({ input: null, outputDetails: { included: true } });
+
+    const larger = await makeRuntime({ Grow: invoke({ OutputPath: '$.Payload' }) }, () =>
+      'y'.repeat(255_000),
+    );
+    await larger.ended(await larger.start({ n: 1 }));
+    expect(larger.changes[1]).toMatchObject({ output: null, outputDetails: { included: false } });
+  });
+
+  it('tells nothing of Express executions', async () => {
+    const changes: StatusChange[] = [];
+    const service = await startStepFunctions({
+      region: REGION,
+      accountId: ACCOUNT,
+      machines: [
+        {
+          name: 'M',
+          arn: machineArn('M'),
+          type: 'EXPRESS',
+          definition: { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } },
+        },
+      ],
+      invokeFunction: () => Promise.resolve(),
+      onStatusChange: (change) => changes.push(change),
+    });
+    closers.push(() => service.close());
+    await service.engine.start({ stateMachineArn: machineArn('M') }).ended;
+    expect(changes).toEqual([]);
+  });
+
+  it.each([
+    ['FAILED', { Work: { Type: 'Fail', Error: 'Broken', Cause: 'by design' } }, {}],
+    ['TIMED_OUT', { Work: { Type: 'Wait', Seconds: 3600, End: true } }, { TimeoutSeconds: 1 }],
+  ])('tells of the end as %s', async (status, states, machine) => {
+    const runtime = await makeRuntime(states, undefined, machine);
+    await runtime.ended(await runtime.start());
+    expect(runtime.changes).toMatchObject([
+      { status: 'RUNNING' },
+      {
+        status,
+        output: null,
+        ...(status === 'FAILED'
+          ? { error: 'Broken', cause: 'by design' }
+          : { error: 'States.Timeout', cause: null }),
       },
     ]);
   });
@@ -418,6 +486,47 @@ describe('stopping an execution', () => {
       cause: 'wrong campaign',
     });
     expect((await runtime.history(executionArn)).at(-1)).toMatchObject({ type: 'ExecutionAborted' });
+    expect(runtime.changes.at(-1)).toMatchObject({
+      executionArn,
+      status: 'ABORTED',
+      error: 'Operator',
+      cause: 'wrong campaign',
+    });
+  });
+
+  it('does not wait for the invocation under way', async () => {
+    const never = Promise.withResolvers<undefined>();
+    const started = vi.fn();
+    const runtime = await makeRuntime({ Work: invoke() }, async () => {
+      started();
+      await never.promise;
+    });
+    const executionArn = await runtime.start();
+    await vi.waitFor(() => expect(started).toHaveBeenCalled());
+    await runtime.client.send(new StopExecutionCommand({ executionArn }));
+    expect(await runtime.describe(executionArn)).toMatchObject({ status: 'ABORTED' });
+    // What it says in the end is heard by nobody, and kills nothing.
+    never.reject(new Error('too late'));
+    await delay(10);
+    expect(await runtime.describe(executionArn)).toMatchObject({ status: 'ABORTED' });
+    expect((await runtime.history(executionArn)).at(-1)).toMatchObject({ type: 'ExecutionAborted' });
+  });
+
+  it('a second time, or when it has ended, changes nothing', async () => {
+    const runtime = await makeRuntime({ Done: { Type: 'Succeed' } });
+    const executionArn = await runtime.start();
+    await runtime.ended(executionArn);
+    await runtime.client.send(new StopExecutionCommand({ executionArn, cause: 'late' }));
+    expect(await runtime.describe(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(runtime.changes).toHaveLength(2);
+  });
+
+  it('that nobody started is refused, as is describing it', async () => {
+    const { client } = await makeRuntime({ Done: { Type: 'Succeed' } });
+    const executionArn = machineArn('M').replace(':stateMachine:', ':execution:') + ':nobody';
+    const unknown = { name: 'ExecutionDoesNotExist' };
+    await expect(client.send(new StopExecutionCommand({ executionArn }))).rejects.toMatchObject(unknown);
+    await expect(client.send(new DescribeExecutionCommand({ executionArn }))).rejects.toMatchObject(unknown);
   });
 
   it('lets the function under way finish and calls no other', async () => {
@@ -563,6 +672,21 @@ describe('a distributed Map', () => {
       maxConcurrency: 2,
       itemCounts: { total: 3, succeeded: 3, pending: 0, running: 0, failed: 0 },
     });
+  });
+
+  it('tells of its children as executions of the machine with the label', async () => {
+    const runtime = await makeRuntime({ Each: distributed() });
+    const executionArn = await runtime.start({ items: [1] }, 'run-1');
+    await runtime.ended(executionArn);
+    const [run] = await runtime.mapRuns(executionArn);
+    const [child] = await runtime.children(run?.mapRunArn);
+    expect(child?.executionArn).toMatch(`:execution:M/Each:`);
+    expect(runtime.changes).toMatchObject([
+      { executionArn, stateMachineArn: machineArn('M'), status: 'RUNNING' },
+      { executionArn: child?.executionArn, stateMachineArn: machineArn('M/Each'), status: 'RUNNING' },
+      { executionArn: child?.executionArn, stateMachineArn: machineArn('M/Each'), status: 'SUCCEEDED' },
+      { executionArn, stateMachineArn: machineArn('M'), status: 'SUCCEEDED' },
+    ]);
   });
 
   it('gives batches to its children', async () => {

@@ -72,6 +72,11 @@ const makeFunction = (properties: object = {}) => ({
   },
 });
 
+const makeRule = (properties: object = {}) => ({
+  Type: 'AWS::Events::Rule',
+  Properties: { EventPattern: { source: ['aws.states'] }, State: 'ENABLED', ...properties },
+});
+
 const environmentOf = async (Variables: object, parts: TemplateParts = {}) => {
   const { functions } = await resolve({
     App: { ...parts, Resources: { ...parts.Resources, Work: makeFunction({ Environment: { Variables } }) } },
@@ -193,6 +198,77 @@ describe('what a template asks for', () => {
     expect(functions[0]?.environment).toEqual({ PORT: '6380' });
   });
 
+  it('resolves rules of the default bus with their patterns and functions', async () => {
+    const { rules } = await resolve({
+      App: {
+        Resources: {
+          Work: makeFunction(),
+          Failed: { Type: 'AWS::SQS::Queue' },
+          Run: {
+            Type: 'AWS::StepFunctions::StateMachine',
+            Properties: { DefinitionString: '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}' },
+          },
+          Rule: makeRule({
+            EventPattern: {
+              source: ['aws.states'],
+              detail: { status: ['FAILED', { prefix: 'TIMED' }], stateMachineArn: [{ Ref: 'Run' }] },
+            },
+            Targets: [
+              {
+                Id: 'Target0',
+                Arn: { 'Fn::GetAtt': ['Work', 'Arn'] },
+                RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
+                DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['Failed', 'Arn'] } },
+              },
+            ],
+          }),
+          // What lets the rule call the function changes nothing here.
+          Permission: {
+            Type: 'AWS::Lambda::Permission',
+            Properties: {
+              Action: 'lambda:InvokeFunction',
+              FunctionName: { 'Fn::GetAtt': ['Work', 'Arn'] },
+              Principal: 'events.amazonaws.com',
+              SourceArn: { 'Fn::GetAtt': ['Rule', 'Arn'] },
+            },
+          },
+        },
+      },
+    });
+
+    expect(rules).toEqual([
+      {
+        stack: 'App',
+        logicalId: 'Rule',
+        name: 'App-Rule',
+        arn: 'arn:aws:events:ap-northeast-2:000000000000:rule/App-Rule',
+        enabled: true,
+        pattern: {
+          source: [{ kind: 'equals', value: 'aws.states' }],
+          detail: {
+            status: [
+              { kind: 'equals', value: 'FAILED' },
+              { kind: 'prefix', prefix: 'TIMED' },
+            ],
+            stateMachineArn: [
+              {
+                kind: 'equals',
+                value: 'arn:aws:states:ap-northeast-2:000000000000:stateMachine:App-Run',
+              },
+            ],
+          },
+        },
+        targets: [
+          {
+            id: 'Target0',
+            functionArn: 'arn:aws:lambda:ap-northeast-2:000000000000:function:App-Work',
+            maximumRetryAttempts: 2,
+          },
+        ],
+      },
+    ]);
+  });
+
   it('gives the secret that RDS manages for a cluster', async () => {
     const { secrets, databases, outputs } = await resolve({
       App: {
@@ -290,6 +366,42 @@ describe('what the runtime does not know', () => {
       'a dynamic reference in what a function gets',
       { Work: makeFunction({ Environment: { Variables: { KEY: '{{resolve:ssm:/key}}' } } }) },
       /\(App\/Work\): the dynamic reference in its property Environment/,
+    ],
+    [
+      'a matcher of an event pattern',
+      { Rule: makeRule({ EventPattern: { detail: { size: [{ numeric: ['>', 5] }] } } }) },
+      /AWS::Events::Rule \(App\/Rule\): .*detail\.size: known are exact values, prefix/,
+    ],
+    [
+      'an alternative of fields in an event pattern',
+      { Rule: makeRule({ EventPattern: { $or: [{ source: ['a'] }] } }) },
+      /\(App\/Rule\): .*\$or: known are/,
+    ],
+    [
+      'a rule on a schedule',
+      { Rule: makeRule({ ScheduleExpression: 'rate(1 minute)' }) },
+      /\(App\/Rule\): its property ScheduleExpression/,
+    ],
+    [
+      'a rule of another bus',
+      { Rule: makeRule({ EventBusName: 'orders' }) },
+      /\(App\/Rule\): .*only the default event bus/,
+    ],
+    [
+      'a target of a rule',
+      { Rule: makeRule({ Targets: [{ Id: 'T', Arn: 'arn:aws:sns:ap-northeast-2:000000000000:topic' }] }) },
+      /\(App\/Rule\): .*only functions are targets here/,
+    ],
+    [
+      'an input of a rule’s own',
+      {
+        Rule: makeRule({
+          Targets: [
+            { Id: 'T', Arn: 'arn:aws:lambda:ap-northeast-2:000000000000:function:f', InputPath: '$.detail' },
+          ],
+        }),
+      },
+      /\(App\/Rule\): .*InputPath/,
     ],
   ])('%s is refused in one line that names the place', async (_what, Resources, message) => {
     const failure = await resolve({ App: { Resources } }).catch((error: unknown) => error);
