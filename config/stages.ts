@@ -16,7 +16,7 @@ export const STAGES: Record<StageName, StageConfig> = {
     ...common,
     stage: 'dev',
     money: { apiUrl: 'https://money-api.dev.internal', tps: 1000 },
-    grants: { maxReceiveCount: 100 },
+    grants: { maxReceiveCount: 1000 },
     database: {
       name: 'grantline',
       // Not 0, which would let the cluster pause: reservations are looked up every minute, so it never would.
@@ -31,7 +31,7 @@ export const STAGES: Record<StageName, StageConfig> = {
     ...common,
     stage: 'staging',
     money: { apiUrl: 'https://money-api.staging.internal', tps: 1000 },
-    grants: { maxReceiveCount: 100 },
+    grants: { maxReceiveCount: 1000 },
     database: {
       name: 'grantline',
       capacity: { min: 1, max: 16 },
@@ -45,7 +45,7 @@ export const STAGES: Record<StageName, StageConfig> = {
     ...common,
     stage: 'prod',
     money: { apiUrl: 'https://money-api.internal', tps: 1000 },
-    grants: { maxReceiveCount: 100 },
+    grants: { maxReceiveCount: 1000 },
     database: {
       name: 'grantline',
       // A campaign starts at full speed: a cold cluster would scale up under the first minutes of load.

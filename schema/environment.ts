@@ -19,6 +19,8 @@ const redis = { REDIS_URL: z.url() };
 
 export const migrateEnvironment = databaseEnvironment;
 
+export const waitForTurnEnvironment = databaseEnvironment;
+
 export const beginCampaignEnvironment = databaseEnvironment.extend(redis);
 
 export const publishPartitionEnvironment = databaseEnvironment.extend({
@@ -45,12 +47,21 @@ export const grantRewardsEnvironment = databaseEnvironment.extend({
 export const collectDeadLettersEnvironment = databaseEnvironment.extend(redis);
 
 export const trackProgressEnvironment = databaseEnvironment.extend({
+  ...grantQueue,
   ...redis,
   PROGRESS_INTERVAL_SECONDS: seconds,
 });
 
 export const finishCampaignEnvironment = databaseEnvironment.extend(redis);
 
-export const reconcileReservationsEnvironment = databaseEnvironment.extend({
-  CAMPAIGN_RUN_ARN: z.string().min(1),
+const campaignRun = { CAMPAIGN_RUN_ARN: z.string().min(1) };
+
+export const redriveDeadLettersEnvironment = databaseEnvironment.extend(campaignRun);
+
+export const reconcileCampaignsEnvironment = databaseEnvironment.extend({
+  ...campaignRun,
+  /** Where the one-time schedules of the reservations are. */
+  RESERVATION_SCHEDULE_GROUP: z.string().min(1),
+  /** Which Scheduler takes to start executions of CampaignRun. */
+  RESERVATION_SCHEDULE_ROLE_ARN: z.string().min(1),
 });

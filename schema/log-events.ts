@@ -8,6 +8,7 @@ export const LOG_EVENTS = {
   notPostponed: 'MESSAGES_NOT_POSTPONED',
   apiKeyRefused: 'API_KEY_REFUSED',
   deadLettersCollected: 'DEAD_LETTERS_COLLECTED',
-  reservationsReconciled: 'RESERVATIONS_RECONCILED',
+  campaignsReconciled: 'CAMPAIGNS_RECONCILED',
+  deadLettersRedriven: 'DEAD_LETTERS_REDRIVEN',
   migrated: 'MIGRATED',
 } as const;

@@ -10,6 +10,6 @@ const services = beginCampaignServices(parseEnvironment(beginCampaignEnvironment
 
 export const handler = handle(beginCampaignInput, async ({ event }) => {
   const begun = await beginCampaign(await services, event);
-  logger.info('began a campaign', { event: LOG_EVENTS.campaignBegun, ...begun });
+  if (begun.begun) logger.info('began a run', { event: LOG_EVENTS.campaignBegun, ...begun });
   return begun;
 });

@@ -7,8 +7,10 @@ import type {
   finishCampaignEnvironment,
   grantRewardsEnvironment,
   publishPartitionEnvironment,
-  reconcileReservationsEnvironment,
+  reconcileCampaignsEnvironment,
+  redriveDeadLettersEnvironment,
   trackProgressEnvironment,
+  waitForTurnEnvironment,
 } from '../../schema/environment.ts';
 import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { systemClock as clock } from '../shared/clock.ts';
@@ -18,10 +20,12 @@ import { connectRedis } from '../shared/redis.ts';
 import { readSecret } from '../shared/secret.ts';
 import { httpMoneyApi } from './adapters/http-money-api.ts';
 import { redisProgressCounters } from './adapters/redis-progress-counters.ts';
+import { schedulerReservations } from './adapters/scheduler-reservations.ts';
 import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
 import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
 import type { GrantLog } from './app/grant-rewards.ts';
+import { MoneyBreaker } from './app/money-breaker.ts';
 import type { CampaignStore } from './ports.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
 
@@ -39,6 +43,10 @@ function campaignStore(env: Env<typeof databaseEnvironment>) {
 
 async function progressCounters(redisUrl: string) {
   return redisProgressCounters(await connectRedis(redisUrl), () => clock.now());
+}
+
+export function waitForTurnServices(env: Env<typeof waitForTurnEnvironment>) {
+  return { store: campaignStore(env), clock };
 }
 
 export async function beginCampaignServices(env: Env<typeof beginCampaignEnvironment>) {
@@ -76,6 +84,7 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
     counters,
     clock,
     pacer,
+    breaker: new MoneyBreaker(store, clock),
     log: grantLog,
   };
 }
@@ -86,7 +95,7 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
  */
 async function warmUp(store: CampaignStore): Promise<void> {
   try {
-    await store.grantStates('VOUCHER', []);
+    await store.readBatch('VOUCHER', []);
     await store.recordResults('VOUCHER', [], clock.now());
   } catch (error) {
     logger.warn('could not reach the database on cold start', { error: asError(error) });
@@ -126,6 +135,7 @@ export async function collectDeadLettersServices(env: Env<typeof collectDeadLett
 export async function trackProgressServices(env: Env<typeof trackProgressEnvironment>) {
   return {
     store: campaignStore(env),
+    queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
     counters: await progressCounters(env.REDIS_URL),
     clock,
     intervalSeconds: env.PROGRESS_INTERVAL_SECONDS,
@@ -136,6 +146,19 @@ export async function finishCampaignServices(env: Env<typeof finishCampaignEnvir
   return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
 }
 
-export function reconcileReservationsServices(env: Env<typeof reconcileReservationsEnvironment>) {
+export function redriveDeadLettersServices(env: Env<typeof redriveDeadLettersEnvironment>) {
   return { store: campaignStore(env), runs: sfnCampaignRuns(env.CAMPAIGN_RUN_ARN), clock };
+}
+
+export function reconcileCampaignsServices(env: Env<typeof reconcileCampaignsEnvironment>) {
+  return {
+    store: campaignStore(env),
+    runs: sfnCampaignRuns(env.CAMPAIGN_RUN_ARN),
+    schedules: schedulerReservations({
+      groupName: env.RESERVATION_SCHEDULE_GROUP,
+      stateMachineArn: env.CAMPAIGN_RUN_ARN,
+      roleArn: env.RESERVATION_SCHEDULE_ROLE_ARN,
+    }),
+    clock,
+  };
 }

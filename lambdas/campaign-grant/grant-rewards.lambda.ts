@@ -7,6 +7,6 @@ import { grantRewardsServices } from './container.ts';
 
 const services = grantRewardsServices(parseEnvironment(grantRewardsEnvironment, process.env));
 
-export const handler = handle(fifoEvent, async ({ event }) =>
-  batchResponse(await grantRewards(await services, receivedMessages(event))),
+export const handler = handle(fifoEvent, async ({ event, budget }) =>
+  batchResponse(await grantRewards(await services, receivedMessages(event), budget)),
 );

@@ -2,13 +2,15 @@
  * What the use cases need of the world. Each port has two implementations: the real adapter, and the simulated
  * one of the tests, held to the same contract tests.
  */
-import type { Partition } from '../../schema/campaign-run.ts';
+import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
 import type { ProcessStatus, PromotionStatus, PromotionType } from '../../schema/promotion.ts';
+import type { Breaker, BreakerReading } from './domain/breaker.ts';
 import type { GrantRequest } from './domain/grant-request.ts';
 import type { DeadLetter, GrantResult } from './domain/grant-result.ts';
 import type { GrantId } from './domain/idempotency.ts';
 import type { MoneyAnswer } from './domain/outcome.ts';
+import type { AwaitedPromotion } from './domain/reservation.ts';
 import type { GrantDefaults, TargetRow } from './domain/target.ts';
 
 export interface Clock {
@@ -30,7 +32,10 @@ export interface Promotion {
   readonly status: PromotionStatus;
   /** The most that may be granted, an exact decimal; null: no limit was set. */
   readonly totalAmount: string | null;
+  /** Those of the promotion's row until its first run begins, and frozen from then on. */
   readonly defaults: GrantDefaults;
+  /** DATETIME, Asia/Seoul. */
+  readonly reservationAt: string | null;
 }
 
 export interface ResultCounts {
@@ -59,20 +64,82 @@ export interface PromotionStore {
   findPromotion(promotionId: string): Promise<Promotion | undefined>;
   promotionStatus(promotionId: string): Promise<PromotionStatus | undefined>;
   latestRun(promotionId: string): Promise<LatestRun | undefined>;
+  /** Whether the campaign is IN_PROGRESS and this run is its latest: an execution that was overtaken ends. */
+  isPaying(run: { readonly promotionId: string; readonly runNumber: number }): Promise<boolean>;
   /**
-   * READY → IN_PROGRESS by compare-and-set, with the run's row and the summary's, in one transaction.
-   * @returns whether it was READY. A lost answer of a commit that happened looks like false: see latestRun.
+   * A new run, in one transaction: the promotion's status → IN_PROGRESS, the run's row, the summary's, and the
+   * defaults frozen. By compare-and-set with `from`, and only while no other promotion is IN_PROGRESS.
+   * @returns 'refused' when `from` no longer holds. A commit whose answer was lost looks like that: see latestRun.
    */
-  beginRun(begin: { promotionId: string; executionId: string; nowMs: number }): Promise<boolean>;
+  beginRun(begin: {
+    readonly promotionId: string;
+    readonly executionId: string;
+    readonly from: BeginFrom;
+    readonly nowMs: number;
+  }): Promise<'begun' | 'refused' | 'another-pays'>;
   recordPartitionCount(promotionId: string, partitionCount: number): Promise<void>;
   saveProgress(promotionId: string, progress: Progress): Promise<void>;
   /** IN_PROGRESS → STOPPED with the memo, by compare-and-set. */
   stopCampaign(promotionId: string, memo: string, nowMs: number): Promise<void>;
-  /** IN_PROGRESS → `outcome` by compare-and-set, and the end of the run. @returns the status afterwards. */
+  /**
+   * IN_PROGRESS → `outcome` by compare-and-set, while the run is the promotion's latest. A COMPLETED run has ended
+   * with that; a FAILED one is to be wound up.
+   * @returns the promotion's status afterwards.
+   */
   finishRun(finish: FinishedRun): Promise<PromotionStatus>;
-  /** READY promotions whose reservation has come, in the order of their turn. */
-  duePromotions(nowMs: number, limit: number): Promise<{ promotionId: string; reservationAt: string }[]>;
-  anyInProgress(): Promise<boolean>;
+  /**
+   * IN_PROGRESS → `outcome` with the memo, if the promotion's latest run is this execution's. It is to be wound up.
+   * @returns the promotion; undefined when there was nothing to close.
+   */
+  closeRun(close: ClosedRun): Promise<PromotionKey | undefined>;
+  /** Latest runs of campaigns that are IN_PROGRESS, and of those that were STOPPED or FAILED and not wound up yet. */
+  openRuns(): Promise<OpenRun[]>;
+  /**
+   * The end of the latest run of a campaign that is STOPPED or FAILED, after it was wound up. Where nobody said why
+   * it was stopped (its status was set by hand), the summary says that.
+   */
+  endStoppedRun(promotionId: string, nowMs: number): Promise<void>;
+  /** READY promotions that have a reservation, or had a run before (somebody made them READY again). */
+  awaitedPromotions(): Promise<AwaitedPromotion[]>;
+}
+
+/** What must be true of the promotion for a run to begin. */
+export type BeginFrom =
+  | { readonly statuses: readonly PromotionStatus[] }
+  | { readonly latestExecutionId: string; readonly runNumber: number };
+
+export interface ClosedRun {
+  readonly executionId: string;
+  readonly outcome: 'STOPPED' | 'FAILED';
+  readonly memo: string;
+  readonly nowMs: number;
+}
+
+export interface OpenRun extends PromotionKey {
+  readonly status: 'IN_PROGRESS' | 'STOPPED' | 'FAILED';
+  readonly executionId: string;
+  readonly runNumber: number;
+}
+
+/** Whose turn it is: one campaign pays at a time. */
+export interface TurnStore {
+  /**
+   * Says that the execution waits (a sign of life, to be repeated within a minute), and asks whether it is its turn:
+   * nobody else is IN_PROGRESS, and nobody who waits comes before it by reservation_at, reservation_priority,
+   * promotion_id. A promotion without a reservation is taken as reserved for when it first asked.
+   */
+  askForTurn(waiting: {
+    readonly promotionId: string;
+    readonly executionId: string;
+    readonly nowMs: number;
+  }): Promise<boolean>;
+}
+
+/** The breaker's row, shared by all environments. */
+export interface BreakerStore {
+  readBreaker(): Promise<BreakerReading>;
+  /** Compare-and-set on the version. */
+  saveBreaker(expectedVersion: number, next: Breaker): Promise<boolean>;
 }
 
 export interface LatestRun {
@@ -99,7 +166,7 @@ export interface TargetStore {
   /** The range of the next `size` PENDING targets past `afterTargetId`. */
   pendingRange(of: PromotionKey, afterTargetId: string, size: number): Promise<TargetRange | undefined>;
   /** PENDING targets past `afterTargetId` and up to `toTargetId`, in order of id. */
-  pendingTargets(of: PromotionKey, page: PendingPage): Promise<TargetRow[]>;
+  pendingTargets(of: PromotionKey, page: PendingPage): Promise<PendingTarget[]>;
   /** PENDING → PUBLISHED. @returns how many changed. */
   markPublished(of: PromotionKey, targetIds: readonly string[], nowMs: number): Promise<number>;
   /** A FAILED result with the reason, and publish_status FAILED. @returns how many changed. */
@@ -109,12 +176,21 @@ export interface TargetStore {
    * keeps its SUCCESS: published once more, it is acknowledged without a call.
    */
   returnUnpaid(of: PromotionKey, nowMs: number): Promise<void>;
+  /** The same after a run has ended; it stops where the campaign is IN_PROGRESS again, by a resume. */
+  windUp(of: PromotionKey, nowMs: number): Promise<void>;
+  /** PENDING targets with a final result → PUBLISHED, or FAILED where no call was made: they are invalid. */
+  adoptSettled(of: PromotionKey, nowMs: number): Promise<void>;
 }
 
 export interface PendingPage {
   readonly afterTargetId: string;
   readonly toTargetId: string;
   readonly limit: number;
+}
+
+export interface PendingTarget extends TargetRow {
+  /** A final one was recorded after its run had been wound up: the target is not sent again. */
+  readonly processStatus: ProcessStatus | null;
 }
 
 export type TargetRange = Pick<Partition, 'fromTargetId' | 'toTargetId' | 'targetCount'>;
@@ -126,8 +202,10 @@ export interface InvalidTarget {
 
 /** Results and dead letters. Every write may be repeated. */
 export interface GrantStore {
-  /** A grant whose promotion or target does not exist is left out. */
-  grantStates(promotionType: PromotionType, grants: readonly GrantId[]): Promise<GrantState[]>;
+  /** The one read of a batch. A grant whose promotion or target does not exist is left out of `states`. */
+  readBatch(promotionType: PromotionType, grants: readonly GrantId[]): Promise<BatchReading>;
+  /** What may have changed while a batch is at work. */
+  readGate(promotionIds: readonly string[]): Promise<GateReading>;
   /** SUCCESS is never overwritten, FAILED only by SUCCESS. */
   recordResults(promotionType: PromotionType, results: readonly GrantResult[], nowMs: number): Promise<void>;
   recordDeadLetters(deadLetters: readonly DeadLetter[], nowMs: number): Promise<void>;
@@ -139,7 +217,35 @@ export interface GrantStore {
   grantedAmount(of: PromotionKey): Promise<string>;
 }
 
-export interface CampaignStore extends PromotionStore, TargetStore, GrantStore {}
+export interface BatchReading {
+  readonly states: GrantState[];
+  readonly breaker: BreakerReading;
+}
+
+export interface GateReading {
+  /** Of the promotions asked for, those that are IN_PROGRESS. */
+  readonly inProgress: ReadonlySet<string>;
+  readonly breaker: BreakerReading;
+}
+
+/** Which dead letters: all of `causes` (of any, when absent) and of `targetIds` (of any, when absent). */
+export interface RedriveSelection {
+  readonly causes?: readonly string[] | undefined;
+  readonly targetIds?: readonly string[] | undefined;
+}
+
+export interface RedriveStore {
+  /**
+   * Up to `limit` of the promotion's dead letters whose target is FAILED → PENDING, with a fresh count of attempts,
+   * and a record of the redrive. In one transaction, which makes a COMPLETED promotion READY. @returns how many.
+   */
+  redrive(of: PromotionKey, selection: RedriveSelection, limit: number, nowMs: number): Promise<number>;
+  /** The same for the transient ones that were never redriven automatically. */
+  redriveTransient(of: PromotionKey, limit: number, nowMs: number): Promise<number>;
+}
+
+export interface CampaignStore
+  extends PromotionStore, TurnStore, TargetStore, GrantStore, BreakerStore, RedriveStore {}
 
 export interface PromotionKey {
   readonly promotionId: string;
@@ -185,7 +291,35 @@ export interface ProgressCounters {
   read(summaryId: string): Promise<Progress | undefined>;
 }
 
+/** Executions of the state machine CampaignRun. */
 export interface CampaignRuns {
-  /** Starts an execution of CampaignRun. A name that was used before starts nothing. */
-  start(promotionId: string, executionName: string): Promise<'started' | 'already-started'>;
+  /** A name that was used before starts nothing. */
+  start(
+    input: CampaignRunInput,
+    executionName: string,
+  ): Promise<'started' | 'already-running' | 'already-ended'>;
+  describe(executionId: string): Promise<ExecutionState>;
+}
+
+/** GONE: there is no such execution, nor was there one within the service's memory. */
+export type ExecutionState =
+  | { readonly status: 'RUNNING' | 'SUCCEEDED' | 'GONE' }
+  | { readonly status: 'ABORTED' | 'FAILED' | 'TIMED_OUT'; readonly cause: string };
+
+/** One-time schedules, each of which starts one execution of CampaignRun. */
+export interface ReservationSchedules {
+  /** Names of all that there are. */
+  list(): Promise<string[]>;
+  /** One that exists already is left as it is. */
+  create(schedule: ReservationSchedule): Promise<void>;
+  /** One that does not exist is no error. */
+  delete(name: string): Promise<void>;
+}
+
+export interface ReservationSchedule {
+  readonly name: string;
+  /** DATETIME, Asia/Seoul. */
+  readonly at: string;
+  readonly executionName: string;
+  readonly input: CampaignRunInput;
 }

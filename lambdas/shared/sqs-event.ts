@@ -7,7 +7,10 @@ export const fifoEvent = z.object({
       messageId: z.string(),
       receiptHandle: z.string(),
       body: z.string(),
-      attributes: z.object({ MessageGroupId: z.string() }),
+      attributes: z.object({
+        MessageGroupId: z.string(),
+        ApproximateReceiveCount: z.coerce.number().int().positive(),
+      }),
     }),
   ),
 });
@@ -18,6 +21,7 @@ export function receivedMessages(event: z.infer<typeof fifoEvent>) {
     receiptHandle,
     body,
     groupId: attributes.MessageGroupId,
+    receiveCount: attributes.ApproximateReceiveCount,
   }));
 }
 

@@ -1,42 +1,70 @@
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleGroup, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { reconcileReservationsEnvironment } from '../../schema/environment.ts';
+import { reconcileCampaignsEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
-import { acknowledgeInvoke } from './acknowledge.ts';
+import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
-export interface ReservationScheduleProps {
+export interface CampaignReconcilerProps {
   readonly config: Config;
   readonly database: DatabaseAccess;
   readonly campaignRun: CampaignRunMachine;
 }
 
-/** Every minute: promotions whose reservation_at has come are started. */
-export class ReservationSchedule extends Construct {
-  readonly reconcileReservations: PipelineFunction;
+/**
+ * Keeps executions, schedules and rows in step: compared every minute, and when an execution ended otherwise than by
+ * its last state. The event is best effort, the minute is what is relied on.
+ */
+export class CampaignReconciler extends Construct {
+  readonly reconcileCampaigns: PipelineFunction;
 
-  constructor(scope: Construct, id: string, { config, database, campaignRun }: ReservationScheduleProps) {
+  constructor(scope: Construct, id: string, { config, database, campaignRun }: CampaignReconcilerProps) {
     super(scope, id);
-    const name = `grantline-${config.stage}-reservations`;
-
-    this.reconcileReservations = new PipelineFunction(this, 'ReconcileReservations', {
+    const reservations = new Reservations(this, 'Reservations', { config, campaignRun });
+    this.reconcileCampaigns = new PipelineFunction(this, 'ReconcileCampaigns', {
       config,
-      entry: 'lambdas/campaign-grant/reconcile-reservations.lambda.ts',
-      description: 'Starts the campaigns whose reservation is due',
-      environmentSchema: reconcileReservationsEnvironment,
-      bindings: [database, campaignRun],
+      entry: 'lambdas/campaign-grant/reconcile-campaigns.lambda.ts',
+      description: 'Makes executions and schedules equal to what the rows say',
+      environmentSchema: reconcileCampaignsEnvironment,
+      bindings: [database, campaignRun.starter, campaignRun.observer, reservations],
       environment: {},
-      timeout: Duration.seconds(60),
+      timeout: Duration.minutes(15),
     });
+    this.everyMinute(config);
+    this.whenAnExecutionEnded(config, campaignRun);
+  }
 
+  /** At once, by the function that each minute keeps warm: a stop must hold within two seconds. */
+  private whenAnExecutionEnded(config: Config, campaignRun: CampaignRunMachine): void {
+    new Rule(this, 'ExecutionEnded', {
+      ruleName: `grantline-${config.stage}-campaign-run-ended`,
+      description: 'An execution of CampaignRun ended without finishing its campaign',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [campaignRun.stateMachine.stateMachineArn],
+          status: ['ABORTED', 'FAILED', 'TIMED_OUT'],
+        },
+      },
+      targets: [new LambdaFunction(this.reconcileCampaigns)],
+    });
+  }
+
+  private everyMinute(config: Config): void {
+    const name = `grantline-${config.stage}-reconcile`;
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
-      description: `Invokes ${this.reconcileReservations.functionName} on schedule`,
+      description: `Invokes ${this.reconcileCampaigns.functionName} on schedule`,
     });
     new Schedule(this, 'EveryMinute', {
       scheduleName: `${name}-every-minute`,
@@ -44,16 +72,89 @@ export class ReservationSchedule extends Construct {
         scheduleGroupName: name,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
-      description: 'Looks for campaigns whose reservation is due',
+      description: 'Compares executions and schedules with the rows',
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       timeWindow: TimeWindow.off(),
-      target: new LambdaInvoke(this.reconcileReservations, {
+      target: new LambdaInvoke(this.reconcileCampaigns, {
         role,
         // The next minute asks again: a late call would only pile up on it.
         retryAttempts: 0,
         maxEventAge: Duration.minutes(1),
       }),
     });
-    acknowledgeInvoke(role, this.reconcileReservations);
+    acknowledgeInvoke(role, this.reconcileCampaigns);
+  }
+}
+
+/** Where the one-time schedules of the reservations are, made at run time, and the role with which they start. */
+class Reservations
+  extends Construct
+  implements Binding<'RESERVATION_SCHEDULE_GROUP' | 'RESERVATION_SCHEDULE_ROLE_ARN'>
+{
+  readonly environment;
+  private readonly groupName: string;
+  private readonly role: Role;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, campaignRun }: Pick<CampaignReconcilerProps, 'config' | 'campaignRun'>,
+  ) {
+    super(scope, id);
+    this.groupName = `grantline-${config.stage}-reservations`;
+    new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: this.groupName,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      description: 'Starts the campaign of a reservation',
+    });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['states:StartExecution'],
+        resources: [campaignRun.stateMachine.stateMachineArn],
+      }),
+    );
+    this.environment = {
+      RESERVATION_SCHEDULE_GROUP: this.groupName,
+      RESERVATION_SCHEDULE_ROLE_ARN: this.role.roleArn,
+    };
+  }
+
+  grantTo(grantee: IFunction): void {
+    const stack = Stack.of(this);
+    const schedules = stack.formatArn({
+      service: 'scheduler',
+      resource: 'schedule',
+      resourceName: `${this.groupName}/*`,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
+      resourceArns: [schedules],
+    }).assertSuccess();
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['scheduler:ListSchedules'],
+      resourceArns: ['*'],
+    }).assertSuccess();
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [this.role.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      }),
+    );
+    if (grantee.role) {
+      acknowledge(
+        grantee.role,
+        resourceWildcard(
+          `arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${this.groupName}/*`,
+        ),
+        'The schedules of one group of ours, whose names are made of reservations at run time.',
+      );
+    }
   }
 }

@@ -5,10 +5,11 @@ import {
   finishCampaignEnvironment,
   publishPartitionEnvironment,
   trackProgressEnvironment,
+  waitForTurnEnvironment,
 } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
 import type { DatabaseAccess } from './database-access.ts';
-import type { GrantQueueBinding } from './grant-queue.ts';
+import type { GrantQueue } from './grant-queue.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { FunctionNetwork } from './pipeline-function.ts';
 import type { RedisAccess } from './redis-access.ts';
@@ -17,7 +18,7 @@ export interface CampaignRunFunctionsProps {
   readonly config: Config;
   readonly database: DatabaseAccess;
   readonly redis: RedisAccess;
-  readonly grantQueue: GrantQueueBinding;
+  readonly grantQueue: GrantQueue;
   readonly network: FunctionNetwork;
 }
 
@@ -26,6 +27,7 @@ const LONGEST = Duration.minutes(15);
 
 /** The functions that the states of CampaignRun invoke. */
 export class CampaignRunFunctions extends Construct {
+  readonly waitForTurn: PipelineFunction;
   readonly beginCampaign: PipelineFunction;
   readonly publishPartition: PipelineFunction;
   readonly trackProgress: PipelineFunction;
@@ -35,14 +37,24 @@ export class CampaignRunFunctions extends Construct {
     super(scope, id);
     const { config, database, redis, network, grantQueue } = props;
 
+    this.waitForTurn = new PipelineFunction(this, 'WaitForTurn', {
+      config,
+      entry: 'lambdas/campaign-grant/wait-for-turn.lambda.ts',
+      description: 'Waits until no other campaign is being paid or comes first',
+      environmentSchema: waitForTurnEnvironment,
+      bindings: [database],
+      environment: {},
+      timeout: LONGEST,
+    });
+
     this.beginCampaign = new PipelineFunction(this, 'BeginCampaign', {
       config,
       entry: 'lambdas/campaign-grant/begin-campaign.lambda.ts',
-      description: 'Opens a run of a promotion, when it is its turn, and cuts its targets into partitions',
+      description: 'Begins a run of a promotion and cuts what it has to publish into partitions',
       environmentSchema: beginCampaignEnvironment,
       bindings: [database, redis],
       environment: {},
-      timeout: Duration.minutes(5),
+      timeout: LONGEST,
       network,
     });
 
@@ -51,7 +63,7 @@ export class CampaignRunFunctions extends Construct {
       entry: 'lambdas/campaign-grant/publish-partition.lambda.ts',
       description: 'Sends the grants of one partition to the queue, page by page, behind a bounded backlog',
       environmentSchema: publishPartitionEnvironment,
-      bindings: [database, redis, grantQueue],
+      bindings: [database, redis, grantQueue.producer],
       environment: { BACKLOG_LIMIT: String(config.money.tps * config.publishing.backlogSeconds) },
       timeout: LONGEST,
       memorySize: 1024,
@@ -63,7 +75,7 @@ export class CampaignRunFunctions extends Construct {
       entry: 'lambdas/campaign-grant/track-progress.lambda.ts',
       description: 'Copies the counters of a run to its summary until every target is settled',
       environmentSchema: trackProgressEnvironment,
-      bindings: [database, redis],
+      bindings: [database, redis, grantQueue.observer],
       environment: { PROGRESS_INTERVAL_SECONDS: String(config.progress.intervalSeconds) },
       timeout: LONGEST,
       network,

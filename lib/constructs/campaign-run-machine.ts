@@ -10,6 +10,7 @@ import {
   JsonPath,
   LogLevel,
   Parallel,
+  Pass,
   StateMachine,
   StateMachineType,
   Succeed,
@@ -27,11 +28,14 @@ import { logGroupFor } from './log-group.ts';
 
 export interface CampaignRunMachineProps {
   readonly config: Config;
+  readonly waitForTurn: IFunction;
   readonly beginCampaign: IFunction;
   readonly publishPartition: IFunction;
   readonly trackProgress: IFunction;
   readonly finishCampaign: IFunction;
 }
+
+export type CampaignRunBinding = Binding<'CAMPAIGN_RUN_ARN'>;
 
 /** The most partitions that a campaign is cut into, so all of them are published at once. */
 const MOST_PARTITIONS = 8;
@@ -39,15 +43,16 @@ const MOST_PARTITIONS = 8;
 /** Three and a half days: 1,000 tries, five minutes apart at last, in some 3,000 of the 25,000 events. */
 const OUTLAST_OUTAGES = 1000;
 
-const RUN = JsonPath.objectAt('$.run');
+/** What BeginCampaign said. */
+const RUN = JsonPath.objectAt('$.begin.output.run');
+const PARTITIONS = '$.begin.output.partitions';
 
 /**
  * One run of a campaign, from its first row to its last figure. Every step can be repeated, so every step is
  * retried; the machine has no timeout of its own (a Standard execution may last a year), because a campaign
  * outlives an outage. The paths name the fields of schema/campaign-run.ts.
  */
-export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_RUN_ARN'> {
-  readonly environment: { readonly CAMPAIGN_RUN_ARN: string };
+export class CampaignRunMachine extends Construct {
   readonly stateMachine: StateMachine;
   private readonly props: CampaignRunMachineProps;
 
@@ -57,9 +62,17 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
     const { config } = props;
     const stateMachineName = `grantline-${config.stage}-campaign-run`;
 
-    const definition = this.buildBeginPhase()
-      .next(this.buildPublishAndTrackPhase().addCatch(this.buildFailurePhase(), { resultPath: '$.error' }))
-      .next(this.buildFinishPhase());
+    const begin = this.buildBeginPhase();
+    const definition = this.buildTurnPhase(begin);
+    begin.next(
+      Choice.jsonPath(this, 'HasBegun?')
+        .when(Condition.booleanEquals('$.begin.output.begun', false), definition)
+        .otherwise(
+          this.buildPublishAndTrackPhase()
+            .addCatch(this.buildFailurePhase(), { resultPath: '$.error' })
+            .next(this.buildFinishPhase(begin)),
+        ),
+    );
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName,
@@ -73,31 +86,94 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
         includeExecutionData: false,
       },
     });
-    this.environment = { CAMPAIGN_RUN_ARN: this.stateMachine.stateMachineArn };
     this.acknowledgeWildcards();
   }
 
-  grantTo(grantee: IFunction): void {
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['states:StartExecution'],
-      resourceArns: [this.stateMachine.stateMachineArn],
-    }).assertSuccess();
+  /** For who starts executions. */
+  get starter(): CampaignRunBinding {
+    const { stateMachineArn } = this.stateMachine;
+    return this.binding(['states:StartExecution'], stateMachineArn);
+  }
+
+  /** For who asks how executions ended. */
+  get observer(): CampaignRunBinding {
+    const executions = `${this.executionArns}:*`;
+    return this.binding(['states:DescribeExecution'], executions, (grantee) => {
+      if (grantee.role === undefined) return;
+      acknowledge(
+        grantee.role,
+        resourceWildcard(`${this.nagNameOfExecutions()}:*`),
+        'The executions of one machine of ours, whose names are made at run time.',
+      );
+    });
+  }
+
+  private binding(
+    actions: string[],
+    resourceArn: string,
+    afterGrant: (grantee: IFunction) => void = () => undefined,
+  ): CampaignRunBinding {
+    return {
+      environment: { CAMPAIGN_RUN_ARN: this.stateMachine.stateMachineArn },
+      grantTo: (grantee) => {
+        Grant.addToPrincipal({ grantee, actions, resourceArns: [resourceArn] }).assertSuccess();
+        afterGrant(grantee);
+      },
+    };
+  }
+
+  private get executionArns(): string {
+    const stack = Stack.of(this);
+    const { resourceName = '' } = stack.splitArn(
+      this.stateMachine.stateMachineArn,
+      ArnFormat.COLON_RESOURCE_NAME,
+    );
+    return stack.formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  }
+
+  /** As cdk-nag spells an ARN with tokens. */
+  private nagNameOfExecutions(): string {
+    const stack = Stack.of(this);
+    const { resourceName } = stack.splitArn(this.stateMachine.stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
+    const name = JSON.stringify(stack.resolve(resourceName));
+    return `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}`;
+  }
+
+  private buildTurnPhase(begin: LambdaInvoke): LambdaInvoke {
+    const wait = retried(
+      LambdaInvoke.jsonPath(this, 'WaitForTurn', {
+        lambdaFunction: this.props.waitForTurn,
+        payload: TaskInput.fromObject({ executionId: JsonPath.executionId, input: JsonPath.entirePayload }),
+        resultSelector: { turn: JsonPath.objectAt('$.Payload.turn') },
+        resultPath: '$.wait',
+        retryOnServiceExceptions: false,
+      }),
+      OUTLAST_OUTAGES,
+    );
+    wait.next(
+      Choice.jsonPath(this, 'IsItsTurn?')
+        .when(Condition.booleanEquals('$.wait.turn', true), begin)
+        .otherwise(wait),
+    );
+    return wait;
   }
 
   private buildBeginPhase(): LambdaInvoke {
     const begin = LambdaInvoke.jsonPath(this, 'BeginCampaign', {
       lambdaFunction: this.props.beginCampaign,
-      payload: TaskInput.fromObject({
-        promotionId: JsonPath.stringAt('$.promotionId'),
-        executionId: JsonPath.executionId,
-      }),
-      outputPath: '$.Payload',
+      payload: TaskInput.fromObject({ executionId: JsonPath.executionId, input: JsonPath.entirePayload }),
+      resultSelector: { output: JsonPath.objectAt('$.Payload') },
+      resultPath: '$.begin',
       retryOnServiceExceptions: false,
     });
     // Refused now is refused in a second too; the execution fails with the reason as its cause.
     begin.addRetry({ errors: [CAMPAIGN_REFUSED], maxAttempts: 0 });
-    return retried(begin, 5);
+    return retried(begin, OUTLAST_OUTAGES);
   }
 
   /** The two end together: tracking ends when every target that was published, or could not be, is settled. */
@@ -108,7 +184,8 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
   }
 
   private buildPublishBranch(): IChainable {
-    const type = (name: string): Condition => Condition.stringEquals('$.run.promotionType', name);
+    const type = (name: string): Condition =>
+      Condition.stringEquals('$.begin.output.run.promotionType', name);
     return Choice.jsonPath(this, 'DecideType')
       .when(type('VOUCHER'), this.buildPublishMap('Voucher'))
       .when(type('POINT'), this.buildPublishMap('Point'));
@@ -126,7 +203,10 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
         // The input stays as it is, so that the loop invokes with the same again.
         resultSelector: { published: JsonPath.objectAt('$.Payload.published') },
         resultPath: '$.result',
-        payload: TaskInput.fromObject({ run: RUN, partition: JsonPath.objectAt('$.partition') }),
+        payload: TaskInput.fromObject({
+          run: JsonPath.objectAt('$.run'),
+          partition: JsonPath.objectAt('$.partition'),
+        }),
         retryOnServiceExceptions: false,
       }),
       OUTLAST_OUTAGES,
@@ -135,7 +215,7 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
       label: name,
       mapExecutionType: StateMachineType.STANDARD,
       maxConcurrency: MOST_PARTITIONS,
-      itemsPath: '$.partitions',
+      itemsPath: PARTITIONS,
       itemSelector: { run: RUN, partition: JsonPath.objectAt('$$.Map.Item.Value') },
       resultPath: JsonPath.DISCARD,
     }).itemProcessor(
@@ -155,28 +235,38 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
       LambdaInvoke.jsonPath(this, 'TrackProgress', {
         lambdaFunction: this.props.trackProgress,
         payload: TaskInput.fromObject({ run: RUN }),
-        resultSelector: { settled: JsonPath.objectAt('$.Payload.settled') },
+        resultSelector: { ended: JsonPath.objectAt('$.Payload.ended') },
         resultPath: '$.progress',
         retryOnServiceExceptions: false,
       }),
       OUTLAST_OUTAGES,
     );
     return track.next(
-      Choice.jsonPath(this, 'IsSettled?')
-        .when(Condition.booleanEquals('$.progress.settled', true), Succeed.jsonPath(this, 'Settled'))
+      Choice.jsonPath(this, 'HasProgressEnded?')
+        .when(Condition.booleanEquals('$.progress.ended', true), Succeed.jsonPath(this, 'ProgressEnded'))
         .otherwise(track),
     );
   }
 
-  private buildFinishPhase(): IChainable {
-    return retried(
+  /** A pass that left something over is followed by another, of the same execution. */
+  private buildFinishPhase(begin: LambdaInvoke): IChainable {
+    const finish = retried(
       LambdaInvoke.jsonPath(this, 'FinishCampaign', {
         lambdaFunction: this.props.finishCampaign,
         payload: TaskInput.fromObject({ run: RUN }),
-        outputPath: '$.Payload',
+        resultSelector: { output: JsonPath.objectAt('$.Payload') },
+        resultPath: '$.finish',
         retryOnServiceExceptions: false,
       }),
       OUTLAST_OUTAGES,
+    );
+    const nextPass = Pass.jsonPath(this, 'PrepareNextPass', {
+      parameters: { promotionId: JsonPath.objectAt('$.promotionId'), pass: { run: RUN } },
+    });
+    return finish.next(
+      Choice.jsonPath(this, 'IsAnythingLeft?')
+        .when(Condition.booleanEquals('$.finish.output.again', true), nextPass.next(begin))
+        .otherwise(Succeed.jsonPath(this, 'CampaignEnded', { outputPath: '$.finish.output' })),
     );
   }
 
@@ -197,8 +287,8 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
   }
 
   private acknowledgeWildcards(): void {
-    const { beginCampaign, publishPartition, trackProgress, finishCampaign } = this.props;
-    for (const invoked of [beginCampaign, publishPartition, trackProgress, finishCampaign]) {
+    const { waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign } = this.props;
+    for (const invoked of [waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign]) {
       acknowledgeInvoke(this.stateMachine, invoked);
     }
     acknowledge(
@@ -206,14 +296,10 @@ export class CampaignRunMachine extends Construct implements Binding<'CAMPAIGN_R
       resourceWildcard('*'),
       'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
     );
-    const stack = Stack.of(this);
-    const { resourceName } = stack.splitArn(this.stateMachine.stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
-    const name = JSON.stringify(stack.resolve(resourceName));
-    const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}`;
     for (const mapRun of ['', '/PublishVouchers', '/PublishPoints']) {
       acknowledge(
         this.stateMachine,
-        resourceWildcard(`${executions}${mapRun}:*`),
+        resourceWildcard(`${this.nagNameOfExecutions()}${mapRun}:*`),
         'A distributed Map starts, sees and stops executions of its own machine, whose names are made at run time.',
       );
     }

@@ -70,6 +70,11 @@ export class GrantQueue extends Construct {
     return this.binding('sqs:SendMessage', 'sqs:GetQueueAttributes');
   }
 
+  /** For who looks at how much is waiting. */
+  get observer(): GrantQueueBinding {
+    return this.binding('sqs:GetQueueAttributes');
+  }
+
   /** For who consumes: what receiving needs comes with the event source, delaying one message does not. */
   get consumer(): GrantQueueBinding {
     return this.binding('sqs:ChangeMessageVisibility');

@@ -2,10 +2,11 @@ import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { CampaignReconciler } from '../constructs/campaign-reconciler.ts';
 import { CampaignRunFunctions } from '../constructs/campaign-run-functions.ts';
 import { CampaignRunMachine } from '../constructs/campaign-run-machine.ts';
 import { GrantConsumers } from '../constructs/grant-consumers.ts';
-import { ReservationSchedule } from '../constructs/reservation-schedule.ts';
+import { RedriveMachine } from '../constructs/redrive-machine.ts';
 import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
 
@@ -32,19 +33,22 @@ export class CampaignGrantStack extends Stack {
     });
     const functions = new CampaignRunFunctions(this, 'CampaignRunFunctions', {
       ...shared,
-      grantQueue: grantQueue.producer,
+      grantQueue,
     });
-    const { beginCampaign, publishPartition, trackProgress, finishCampaign } = functions;
+    const { waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign } = functions;
     const campaignRun = new CampaignRunMachine(this, 'CampaignRun', {
       config,
+      waitForTurn,
       beginCampaign,
       publishPartition,
       trackProgress,
       finishCampaign,
     });
-    new ReservationSchedule(this, 'Reservations', { config, database, campaignRun });
+    new CampaignReconciler(this, 'Reconciler', { config, database, campaignRun });
+    const redrive = new RedriveMachine(this, 'Redrive', { config, database, campaignRun });
 
     new CfnOutput(this, 'CampaignRunArn', { value: campaignRun.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'RedriveArn', { value: redrive.stateMachine.stateMachineArn });
     new CfnOutput(this, 'GrantQueueUrl', { value: grantQueue.queue.queueUrl });
     new CfnOutput(this, 'GrantDeadLetterQueueUrl', { value: grantQueue.deadLetterQueue.queueUrl });
   }

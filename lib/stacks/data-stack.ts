@@ -40,6 +40,7 @@ export class DataStack extends Stack {
     );
 
     new CfnOutput(this, 'DatabaseResourceArn', { value: this.database.environment.DATABASE_RESOURCE_ARN });
+    new CfnOutput(this, 'DatabaseName', { value: this.database.environment.DATABASE_NAME });
     new CfnOutput(this, 'DatabaseSecretArn', { value: this.database.environment.DATABASE_SECRET_ARN });
     new CfnOutput(this, 'RedisUrl', { value: this.redis.environment.REDIS_URL });
   }

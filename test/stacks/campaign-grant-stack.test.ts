@@ -71,15 +71,42 @@ function queueBehind(template: Template, consumer: LambdaFunction) {
   return { logicalId, properties: queueResource.parse(queue).Properties };
 }
 
+const policyResource = z.looseObject({
+  Properties: z.looseObject({
+    PolicyDocument: z.object({
+      Statement: z.array(
+        z.looseObject({
+          Effect: z.string(),
+          Action: z.union([z.string().transform((action) => [action]), z.array(z.string())]),
+          Resource: z.unknown(),
+          Condition: z.unknown().optional(),
+        }),
+      ),
+    }),
+  }),
+});
+
+/** What one function may do, one action after the other: on which resource, under which condition. */
+function rightsOf(consumer: LambdaFunction) {
+  return policiesOf(consumer)
+    .flatMap((policy) => policyResource.parse(policy).Properties.PolicyDocument.Statement)
+    .flatMap(({ Action, Resource, Condition }) =>
+      Action.map((action) => ({ action, resource: JSON.stringify(Resource), condition: Condition })),
+    );
+}
+
 /** The statements that one function's role has, besides what every function has. */
 function statementsOf(consumer: LambdaFunction): string {
+  return JSON.stringify(policiesOf(consumer));
+}
+
+function policiesOf(consumer: LambdaFunction): unknown[] {
   const role = z.object({ Role: z.object({ 'Fn::GetAtt': z.array(z.string()) }) }).parse(consumer).Role[
     'Fn::GetAtt'
   ][0];
-  const policies = Object.values(
+  return Object.values(
     campaignGrant.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }),
   );
-  return JSON.stringify(policies);
 }
 
 const STEPS: readonly (readonly [step: string, schema: z.ZodObject])[] = [
@@ -90,7 +117,9 @@ const STEPS: readonly (readonly [step: string, schema: z.ZodObject])[] = [
   ['collect-dead-letters', schemas.collectDeadLettersEnvironment],
   ['track-progress', schemas.trackProgressEnvironment],
   ['finish-campaign', schemas.finishCampaignEnvironment],
-  ['reconcile-reservations', schemas.reconcileReservationsEnvironment],
+  ['wait-for-turn', schemas.waitForTurnEnvironment],
+  ['redrive-dead-letters', schemas.redriveDeadLettersEnvironment],
+  ['reconcile-campaigns', schemas.reconcileCampaignsEnvironment],
 ];
 
 describe('every function', () => {
@@ -180,7 +209,8 @@ describe('the dead-letter queue', () => {
     expect(queue.properties).toMatchObject({
       RedrivePolicy: {
         deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters.logicalId, 'Arn'] },
-        maxReceiveCount: 100,
+        // Outages are waited out by receiving a message ever more rarely: it takes days to use these up.
+        maxReceiveCount: 1000,
       },
     });
   });
@@ -218,9 +248,11 @@ describe('rights', () => {
   test.each([
     ['publish-partition', ['sqs:GetQueueAttributes', 'sqs:SendMessage']],
     ['begin-campaign', []],
-    ['track-progress', []],
+    ['track-progress', ['sqs:GetQueueAttributes']],
+    ['wait-for-turn', []],
     ['finish-campaign', []],
-    ['reconcile-reservations', []],
+    ['redrive-dead-letters', []],
+    ['reconcile-campaigns', []],
   ])('of %s on the queue are what it does', (step, actions) => {
     expect(statementsOf(functionOf(step)).match(/sqs:\w+/g) ?? []).toEqual(actions);
   });
@@ -233,11 +265,11 @@ describe('rights', () => {
     expect(readers).toEqual(['grant-rewards']);
   });
 
-  test('to start a campaign has reconcile-reservations alone', () => {
+  test('to start a campaign have reconcile-campaigns and redrive-dead-letters alone', () => {
     const starters = STEPS.map(([step]) => step).filter(
       (step) => step !== 'migrate' && statementsOf(functionOf(step)).includes('states:StartExecution'),
     );
-    expect(starters).toEqual(['reconcile-reservations']);
+    expect(starters.sort()).toEqual(['reconcile-campaigns', 'redrive-dead-letters']);
   });
 });
 
@@ -257,17 +289,123 @@ describe('the Money API key', () => {
   });
 });
 
-test('reservations are looked up every minute', () => {
-  campaignGrant.hasResourceProperties('AWS::Scheduler::Schedule', {
-    ScheduleExpression: 'rate(1 minute)',
-    FlexibleTimeWindow: { Mode: 'OFF' },
-    Target: Match.objectLike({
-      Arn: { 'Fn::GetAtt': [functionOf('reconcile-reservations').logicalId, 'Arn'] },
+describe('the reconciler', () => {
+  const reconciler = functionOf('reconcile-campaigns');
+  const [machine = ''] = Object.keys(
+    campaignGrant.findResources('AWS::StepFunctions::StateMachine', {
+      Properties: { StateMachineName: 'grantline-dev-campaign-run' },
     }),
+  );
+
+  test('compares everything every minute; a late call is not made up for', () => {
+    campaignGrant.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: Match.objectLike({
+        Arn: { 'Fn::GetAtt': [reconciler.logicalId, 'Arn'] },
+        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+      }),
+    });
+  });
+
+  test('may do what it does, and nothing beyond', () => {
+    const actions = rightsOf(reconciler).map(({ action }) => action);
+    expect(actions.filter((action) => !/^(logs|xray|rds-data|secretsmanager):/.test(action)).sort()).toEqual([
+      'iam:PassRole',
+      'scheduler:CreateSchedule',
+      'scheduler:DeleteSchedule',
+      'scheduler:ListSchedules',
+      'states:DescribeExecution',
+      'states:StartExecution',
+    ]);
+  });
+
+  test('may do on everything only what has no resource-level permission', () => {
+    const onEverything = rightsOf(reconciler).filter(({ resource }) => resource === '"*"');
+    expect(onEverything.map(({ action }) => action).sort()).toEqual([
+      'scheduler:ListSchedules',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  test('has wildcards for the executions of this machine and the schedules of this group alone', () => {
+    const wildcards = rightsOf(reconciler).filter(
+      ({ resource }) => resource !== '"*"' && resource.includes('*'),
+    );
+    expect(wildcards.map(({ action }) => action).sort()).toEqual([
+      'scheduler:CreateSchedule',
+      'scheduler:DeleteSchedule',
+      'states:DescribeExecution',
+    ]);
+    for (const { action, resource } of wildcards) {
+      if (action === 'states:DescribeExecution') {
+        expect(resource).toContain(':execution:');
+        expect(resource).toContain(`{"Ref":"${machine}"}`);
+      } else expect(resource).toContain(':schedule/grantline-dev-reservations/*');
+    }
+  });
+
+  test('starts executions of CampaignRun and of no other machine', () => {
+    const starts = rightsOf(reconciler).filter(({ action }) => action === 'states:StartExecution');
+    expect(starts.map(({ resource }) => resource)).toEqual([JSON.stringify({ Ref: machine })]);
+  });
+
+  test('passes one role, to Scheduler alone; that role starts CampaignRun and does nothing else', () => {
+    const [pass, ...more] = rightsOf(reconciler).filter(({ action }) => action === 'iam:PassRole');
+    expect(more).toEqual([]);
+    expect(pass?.condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
+    const { 'Fn::GetAtt': role } = z
+      .object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) })
+      .parse(JSON.parse(pass?.resource ?? ''));
+    const variables = z.looseObject({ RESERVATION_SCHEDULE_ROLE_ARN: z.unknown() });
+    expect(variables.parse(reconciler.Environment.Variables).RESERVATION_SCHEDULE_ROLE_ARN).toEqual({
+      'Fn::GetAtt': role,
+    });
+    campaignGrant.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: Match.objectLike({
+        Statement: [Match.objectLike({ Principal: { Service: 'scheduler.amazonaws.com' } })],
+      }),
+      Description: 'Starts the campaign of a reservation',
+    });
+    const policies = campaignGrant.findResources('AWS::IAM::Policy', {
+      Properties: { Roles: [{ Ref: role[0] }] },
+    });
+    expect(
+      Object.values(policies).flatMap(
+        (policy) => policyResource.parse(policy).Properties.PolicyDocument.Statement,
+      ),
+    ).toEqual([{ Effect: 'Allow', Action: ['states:StartExecution'], Resource: { Ref: machine } }]);
+  });
+
+  test('is told the group of the reservations, which is there', () => {
+    const variables = reconciler.Environment.Variables;
+    campaignGrant.hasResourceProperties('AWS::Scheduler::ScheduleGroup', {
+      Name: variables['RESERVATION_SCHEDULE_GROUP'],
+    });
+    expect(variables['CAMPAIGN_RUN_ARN']).toEqual({ Ref: machine });
+  });
+
+  test('compares at once when an execution ended without finishing its campaign', () => {
+    campaignGrant.resourceCountIs('AWS::Events::Rule', 1);
+    campaignGrant.hasResourceProperties('AWS::Events::Rule', {
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [{ Ref: machine }], status: ['ABORTED', 'FAILED', 'TIMED_OUT'] },
+      },
+      Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [reconciler.logicalId, 'Arn'] } })],
+    });
+    campaignGrant.hasResourceProperties('AWS::Lambda::Permission', {
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { 'Fn::GetAtt': [reconciler.logicalId, 'Arn'] },
+      Principal: 'events.amazonaws.com',
+    });
   });
 });
 
 test('the operator is told the machine and the queues', () => {
-  for (const name of ['CampaignRunArn', 'GrantQueueUrl', 'GrantDeadLetterQueueUrl'])
+  for (const name of ['CampaignRunArn', 'RedriveArn', 'GrantQueueUrl', 'GrantDeadLetterQueueUrl'])
     campaignGrant.hasOutput(name, {});
 });

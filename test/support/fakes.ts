@@ -18,10 +18,13 @@ import type {
   Progress,
   ProgressCounters,
   PromotionKey,
+  ExecutionState,
+  ReservationSchedule,
+  ReservationSchedules,
   SendFailure,
   TimeBudget,
 } from '../../lambdas/campaign-grant/ports.ts';
-import type { CampaignRun, Partition } from '../../schema/campaign-run.ts';
+import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
 
 /** 2026-11-21 12:00:00 in Seoul. */
@@ -41,6 +44,9 @@ export class VirtualClock implements Clock {
   #seconds = 0;
   readonly #sleepers: Sleeper[] = [];
   #isRunning = false;
+  /** Real I/O that is under way. */
+  #working = 0;
+  #whenIdle: (() => void) | undefined;
 
   now(): number {
     return START_MS + Math.round(this.#seconds * 1000);
@@ -61,6 +67,17 @@ export class VirtualClock implements Clock {
     return slept;
   }
 
+  /** Real I/O takes no virtual time: the clock stands still until it is done. It must not wait for a sleeper. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#working += 1;
+    try {
+      return await work();
+    } finally {
+      this.#working -= 1;
+      if (this.#working === 0) this.#whenIdle?.();
+    }
+  }
+
   /** Time passes while nobody sleeps: between two deliveries of a message. */
   advance(seconds: number): void {
     this.#seconds += seconds;
@@ -76,6 +93,10 @@ export class VirtualClock implements Clock {
     this.#isRunning = true;
     for (;;) {
       await nextTurn();
+      if (this.#working > 0) {
+        await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+        continue;
+      }
       const next = this.#sleepers.shift();
       if (next === undefined) break;
       this.#seconds = Math.max(this.#seconds, next.at);
@@ -154,6 +175,8 @@ export interface ScriptedAnswer {
  * was granted is answered with its first transaction key, and one that carries another body with 409.
  */
 export class FakeMoneyApi implements MoneyApi {
+  /** What every call is answered with, of whatever key, while it is set: the API is down. */
+  outage: ScriptedAnswer | undefined;
   readonly requests: MoneyRequest[] = [];
   /** Keys that came with another body than the first time. */
   readonly conflicts: string[] = [];
@@ -192,7 +215,7 @@ export class FakeMoneyApi implements MoneyApi {
       this.conflicts.push(key);
       return answers.rejected('IDEMPOTENCY_CONFLICT', 409);
     }
-    return this.#scripts.get(key)?.shift() ?? answers.granted(transactionKeyOf(key));
+    return this.outage ?? this.#scripts.get(key)?.shift() ?? answers.granted(transactionKeyOf(key));
   }
 }
 
@@ -214,6 +237,8 @@ export const answers = {
     answer: { kind: 'answered', status: 503, body: '' },
     seconds,
   }),
+  /** Transient, and no sign that the API is down. */
+  tooMany: (): ScriptedAnswer => ({ answer: { kind: 'answered', status: 429, body: '' } }),
   timedOut: (): ScriptedAnswer => ({
     answer: { kind: 'unanswered', cause: 'TIMEOUT', detail: 'no answer within 3000 ms' },
     seconds: 3,
@@ -294,14 +319,43 @@ export class FakeGrantLog implements GrantLog {
 
 /** Names stay used for ever, as Step Functions keeps them for 90 days. */
 export class FakeCampaignRuns implements CampaignRuns {
-  readonly started: { promotionId: string; executionName: string }[] = [];
+  readonly started: { input: CampaignRunInput; executionName: string }[] = [];
+  readonly #states = new Map<string, ExecutionState>();
 
-  start(promotionId: string, executionName: string): Promise<'started' | 'already-started'> {
+  /** Executions run until something else is said of them. */
+  set(executionId: string, state: ExecutionState): void {
+    this.#states.set(executionId, state);
+  }
+
+  start(input: CampaignRunInput, executionName: string): ReturnType<CampaignRuns['start']> {
     if (this.started.some((run) => run.executionName === executionName)) {
-      return Promise.resolve('already-started');
+      const { status } = this.#states.get(executionName) ?? { status: 'RUNNING' };
+      return Promise.resolve(status === 'RUNNING' ? 'already-running' : 'already-ended');
     }
-    this.started.push({ promotionId, executionName });
+    this.started.push({ input, executionName });
     return Promise.resolve('started');
+  }
+
+  describe(executionId: string): Promise<ExecutionState> {
+    return Promise.resolve(this.#states.get(executionId) ?? { status: 'RUNNING' });
+  }
+}
+
+export class FakeReservationSchedules implements ReservationSchedules {
+  readonly schedules = new Map<string, ReservationSchedule>();
+
+  list(): Promise<string[]> {
+    return Promise.resolve([...this.schedules.keys()]);
+  }
+
+  create(schedule: ReservationSchedule): Promise<void> {
+    if (!this.schedules.has(schedule.name)) this.schedules.set(schedule.name, schedule);
+    return Promise.resolve();
+  }
+
+  delete(name: string): Promise<void> {
+    this.schedules.delete(name);
+    return Promise.resolve();
   }
 }
 
@@ -339,19 +393,6 @@ function replacing(
   return { ...store, [method]: (...args: never[]) => wrap(() => real(...args))() };
 }
 
-/** READY → IN_PROGRESS, as BeginCampaign does it. */
-export async function beginRun(
-  store: CampaignStore,
-  key: PromotionKey,
-  overrides: Partial<CampaignRun> = {},
-): Promise<CampaignRun> {
-  await store.beginRun({ promotionId: key.promotionId, executionId: 'execution', nowMs: START_MS });
-  const run = await store.latestRun(key.promotionId);
-  if (run === undefined) throw new Error(`promotion ${key.promotionId} has no run`);
-  const { runNumber, summaryId } = run;
-  return { ...key, runNumber, summaryId, totalCount: await store.countTargets(key), ...overrides };
-}
-
 export function makePartition(targetIds: readonly string[], overrides: Partial<Partition> = {}): Partition {
   return {
     partitionNumber: 0,
@@ -387,6 +428,7 @@ export function makeReceived(
     messageId: `message-of-${targetId}`,
     receiptHandle: `receipt-of-${targetId}`,
     groupId: payload.customerUid,
+    receiveCount: 1,
     body: JSON.stringify(message),
     ...overrides,
   };

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { id, processStatus, promotionStatus } from '../../../schema/promotion.ts';
 import type { DataApi } from '../../shared/data-api.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { GrantStore } from '../ports.ts';
+import type { GrantState, GrantStore } from '../ports.ts';
+import { BREAKER_COLUMNS, breakerOf, breakerRow, readBreaker } from './sql-breaker-store.ts';
 import { TABLES } from './tables.ts';
 
-const grantStateRow = z.object({
+const batchRow = breakerRow.extend({
   targetId: id,
   promotionId: id,
   promotionStatus,
@@ -13,6 +14,7 @@ const grantStateRow = z.object({
   processStatus: processStatus.nullable(),
   attemptCount: z.int(),
 });
+const gateRow = breakerRow.extend({ promotionId: id.nullable() });
 const resultCountsRow = z.object({
   successCount: z.coerce.number().int(),
   failCount: z.coerce.number().int(),
@@ -25,20 +27,52 @@ const GRANTS_TABLE = `JSON_TABLE(:grants, '$[*]' COLUMNS (
 
 export function sqlGrantStore(db: DataApi): GrantStore {
   return {
-    grantStates(promotionType, grants) {
+    async readBatch(promotionType, grants) {
       const { targets, results, targetId } = TABLES[promotionType];
-      return db.query(
-        grantStateRow,
+      const rows = await db.query(
+        batchRow,
         `SELECT CAST(t.${targetId} AS CHAR) AS targetId, CAST(p.promotion_id AS CHAR) AS promotionId,
                 p.promotion_status AS promotionStatus, CAST(s.promotion_summary_id AS CHAR) AS summaryId,
-                r.process_status AS processStatus, COALESCE(r.attempt_count, 0) AS attemptCount
+                r.process_status AS processStatus, COALESCE(r.attempt_count, 0) AS attemptCount,
+                ${BREAKER_COLUMNS}
          FROM ${GRANTS_TABLE}
          JOIN ${targets} t ON t.${targetId} = g.target_id AND t.promotion_id = g.promotion_id
          JOIN campaign_promotions p ON p.promotion_id = t.promotion_id AND p.promotion_type = :promotionType
+         JOIN campaign_money_breaker b ON b.breaker_id = 1
          LEFT JOIN campaign_promotion_summary s ON s.promotion_id = p.promotion_id
          LEFT JOIN ${results} r ON r.${targetId} = t.${targetId}`,
         { promotionType, grants: toJson(grants) },
       );
+      const states = rows.map(
+        ({ targetId, promotionId, promotionStatus, summaryId, processStatus, attemptCount }): GrantState => ({
+          targetId,
+          promotionId,
+          promotionStatus,
+          summaryId,
+          processStatus,
+          attemptCount,
+        }),
+      );
+      const [breaker] = rows;
+      return { states, breaker: breaker === undefined ? await readBreaker(db) : breakerOf(breaker) };
+    },
+
+    async readGate(promotionIds) {
+      const rows = await db.query(
+        gateRow,
+        `SELECT ${BREAKER_COLUMNS}, CAST(p.promotion_id AS CHAR) AS promotionId
+         FROM campaign_money_breaker b
+         LEFT JOIN campaign_promotions p ON p.promotion_status = 'IN_PROGRESS' AND p.promotion_id IN (
+           SELECT asked.id FROM JSON_TABLE(:promotionIds, '$[*]' COLUMNS (id BIGINT PATH '$')) AS asked)
+         WHERE b.breaker_id = 1`,
+        { promotionIds: JSON.stringify(promotionIds) },
+      );
+      const [first] = rows;
+      if (first === undefined) throw new Error('the breaker has no row: the migrations have not run');
+      return {
+        inProgress: new Set(rows.flatMap((row) => row.promotionId ?? [])),
+        breaker: breakerOf(first),
+      };
     },
 
     async recordResults(promotionType, results, nowMs) {
@@ -134,10 +168,10 @@ export function sqlGrantStore(db: DataApi): GrantStore {
       const { targets, results, targetId } = TABLES[promotionType];
       const [row] = await db.query(
         sumRow,
-        `SELECT CAST(COALESCE(SUM(COALESCE(t.amount, p.default_amount)), 0) AS CHAR) AS sum
+        `SELECT CAST(COALESCE(SUM(COALESCE(t.amount, f.default_amount)), 0) AS CHAR) AS sum
          FROM ${results} r
          JOIN ${targets} t ON t.${targetId} = r.${targetId}
-         JOIN campaign_promotions p ON p.promotion_id = r.promotion_id
+         LEFT JOIN campaign_frozen_defaults f ON f.promotion_id = r.promotion_id
          WHERE r.promotion_id = :promotionId AND r.process_status = 'SUCCESS'`,
         { promotionId },
       );

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { FinishedRun, Promotion, PromotionStore } from '../ports.ts';
+import type { BeginFrom, FinishedRun, Promotion, PromotionStore } from '../ports.ts';
 
 const promotionRow = z.object({
   promotionId: id,
@@ -12,22 +12,42 @@ const promotionRow = z.object({
   defaultReason: z.string().nullable(),
   defaultAmount: z.string().nullable(),
   defaultExpiryAt: z.string().nullable(),
+  reservationAt: z.string().nullable(),
 });
 const statusRow = z.object({ status: promotionStatus });
 const latestRunRow = z.object({ runNumber: z.int(), executionId: z.string(), summaryId: id });
-const dueRow = z.object({ promotionId: id, reservationAt: z.string() });
-const existsRow = z.object({ found: z.int() });
+const runRow = z.object({
+  promotionId: id,
+  promotionType,
+  status: z.enum(['IN_PROGRESS', 'STOPPED', 'FAILED']),
+  executionId: z.string(),
+  runNumber: z.int(),
+});
+const awaitedRow = z.object({ promotionId: id, reservationAt: z.string().nullable(), runNumber: z.int() });
+const lockRow = z.object({ id: z.int() });
+const otherRow = z.object({ others: z.int() });
+
+/** Promotions that are awaited at once: more than are ever reserved, and within the Data API's answer. */
+const MOST_AWAITED = 5_000;
+
+const IS_LATEST_RUN =
+  ':runNumber = (SELECT MAX(run_number) FROM campaign_runs WHERE promotion_id = :promotionId)';
 
 export function sqlPromotionStore(db: DataApi): PromotionStore {
   return {
     async findPromotion(promotionId): Promise<Promotion | undefined> {
       const [row] = await db.query(
         promotionRow,
-        `SELECT CAST(promotion_id AS CHAR) AS promotionId, promotion_type AS promotionType,
-                promotion_status AS status, CAST(total_amount AS CHAR) AS totalAmount,
-                default_reason AS defaultReason, CAST(default_amount AS CHAR) AS defaultAmount,
-                CAST(default_expiry_at AS CHAR) AS defaultExpiryAt
-         FROM campaign_promotions WHERE promotion_id = :promotionId`,
+        // Frozen defaults, where there are any, stand for all three columns, NULL ones too.
+        `SELECT CAST(p.promotion_id AS CHAR) AS promotionId, p.promotion_type AS promotionType,
+                p.promotion_status AS status, CAST(p.total_amount AS CHAR) AS totalAmount,
+                IF(f.promotion_id IS NULL, p.default_reason, f.default_reason) AS defaultReason,
+                CAST(IF(f.promotion_id IS NULL, p.default_amount, f.default_amount) AS CHAR) AS defaultAmount,
+                CAST(IF(f.promotion_id IS NULL, p.default_expiry_at, f.default_expiry_at) AS CHAR) AS defaultExpiryAt,
+                CAST(p.reservation_at AS CHAR) AS reservationAt
+         FROM campaign_promotions p
+         LEFT JOIN campaign_frozen_defaults f ON f.promotion_id = p.promotion_id
+         WHERE p.promotion_id = :promotionId`,
         { promotionId },
       );
       if (row === undefined) return undefined;
@@ -52,19 +72,38 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
       return row;
     },
 
-    beginRun: ({ promotionId, executionId, nowMs }) =>
+    async isPaying({ promotionId, runNumber }) {
+      const rows = await db.query(
+        statusRow,
+        `SELECT promotion_status AS status FROM campaign_promotions
+         WHERE promotion_id = :promotionId AND promotion_status = 'IN_PROGRESS' AND ${IS_LATEST_RUN}`,
+        { promotionId, runNumber },
+      );
+      return rows.length > 0;
+    },
+
+    beginRun: ({ promotionId, executionId, from, nowMs }) =>
       db.transaction(async (tx) => {
         const now = toDateTime(nowMs);
-        const begun = await tx.execute(
-          `UPDATE campaign_promotions SET promotion_status = 'IN_PROGRESS', updated_at = :now
-           WHERE promotion_id = :promotionId AND promotion_status = 'READY'`,
-          { promotionId, now },
+        // Every start takes this row first: of two at the same moment, the second reads what the first committed.
+        await tx.query(lockRow, 'SELECT lock_id AS id FROM campaign_turn_lock WHERE lock_id = 1 FOR UPDATE');
+        const [row] = await tx.query(
+          otherRow,
+          `SELECT COUNT(*) AS others FROM campaign_promotions
+           WHERE promotion_status = 'IN_PROGRESS' AND promotion_id <> :promotionId`,
+          { promotionId },
         );
-        if (begun === 0) return false;
+        if ((row?.others ?? 0) > 0) return 'another-pays';
+        if (!(await enterInProgress(tx, promotionId, from, now))) return 'refused';
         await tx.execute(
           `INSERT INTO campaign_promotion_summary (promotion_id, started_at) VALUES (:promotionId, :now)
            ON DUPLICATE KEY UPDATE started_at = COALESCE(started_at, VALUES(started_at)),
              completed_at = NULL, stopped_at = NULL, stopped_memo = NULL`,
+          { promotionId, now },
+        );
+        await tx.execute(
+          `UPDATE campaign_runs SET ended_at = :now, outcome = 'CONTINUED'
+           WHERE promotion_id = :promotionId AND ended_at IS NULL`,
           { promotionId, now },
         );
         await tx.execute(
@@ -73,7 +112,15 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
            FROM campaign_runs WHERE promotion_id = :promotionId`,
           { promotionId, executionId, now },
         );
-        return true;
+        await tx.execute(
+          `INSERT IGNORE INTO campaign_frozen_defaults
+             (promotion_id, default_reason, default_amount, default_expiry_at, frozen_at)
+           SELECT promotion_id, default_reason, default_amount, default_expiry_at, :now
+           FROM campaign_promotions WHERE promotion_id = :promotionId`,
+          { promotionId, now },
+        );
+        await tx.execute('DELETE FROM campaign_turns WHERE promotion_id = :promotionId', { promotionId });
+        return 'begun';
       }),
 
     async recordPartitionCount(promotionId, partitionCount) {
@@ -104,41 +151,109 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
     finishRun: ({ promotionId, runNumber, outcome, memo, nowMs }: FinishedRun) =>
       db.transaction(async (tx) => {
         const now = toDateTime(nowMs);
-        const finished = await leaveInProgress(tx, promotionId, outcome, now);
+        const finished = await leaveInProgress(tx, promotionId, outcome, now, runNumber);
         if (finished && outcome === 'FAILED') await recordStop(tx, promotionId, memo ?? '', now);
         if (finished && outcome === 'COMPLETED') {
           await tx.execute(
             'UPDATE campaign_promotion_summary SET completed_at = :now WHERE promotion_id = :promotionId',
             { promotionId, now },
           );
+          await tx.execute(
+            `UPDATE campaign_runs SET ended_at = :now, outcome = 'COMPLETED'
+             WHERE promotion_id = :promotionId AND run_number = :runNumber AND ended_at IS NULL`,
+            { promotionId, runNumber, now },
+          );
         }
-        const status = (await statusOf(tx, promotionId)) ?? outcome;
-        await tx.execute(
-          `UPDATE campaign_runs SET ended_at = :now, outcome = :status
-           WHERE promotion_id = :promotionId AND run_number = :runNumber AND ended_at IS NULL`,
-          { promotionId, runNumber, status, now },
-        );
-        return status;
+        return (await statusOf(tx, promotionId)) ?? outcome;
       }),
 
-    duePromotions: (nowMs, limit) =>
-      db.query(
-        dueRow,
-        `SELECT CAST(promotion_id AS CHAR) AS promotionId, CAST(reservation_at AS CHAR) AS reservationAt
-         FROM campaign_promotions
-         WHERE promotion_status = 'READY' AND reservation_at <= :now
-         ORDER BY reservation_at, reservation_priority, promotion_id LIMIT ${limit}`,
-        { now: toDateTime(nowMs) },
-      ),
+    closeRun: ({ executionId, outcome, memo, nowMs }) =>
+      db.transaction(async (tx) => {
+        const now = toDateTime(nowMs);
+        const open = await openRunsOf(tx);
+        const run = open.find((candidate) => candidate.executionId === executionId);
+        if (run === undefined) return undefined;
+        const { promotionId, promotionType, runNumber } = run;
+        if (!(await leaveInProgress(tx, promotionId, outcome, now, runNumber))) return undefined;
+        await recordStop(tx, promotionId, memo, now);
+        return { promotionId, promotionType };
+      }),
 
-    async anyInProgress() {
-      const rows = await db.query(
-        existsRow,
-        "SELECT 1 AS found FROM campaign_promotions WHERE promotion_status = 'IN_PROGRESS' LIMIT 1",
-      );
-      return rows.length > 0;
-    },
+    openRuns: () => openRunsOf(db),
+
+    endStoppedRun: (promotionId, nowMs) =>
+      db.transaction(async (tx) => {
+        const now = toDateTime(nowMs);
+        await tx.execute(
+          `UPDATE campaign_promotion_summary s
+           JOIN campaign_promotions p ON p.promotion_id = s.promotion_id
+           SET s.stopped_at = COALESCE(s.stopped_at, :now),
+               s.stopped_memo = COALESCE(s.stopped_memo, CONCAT('the status was set to ', p.promotion_status))
+           WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED')`,
+          { promotionId, now },
+        );
+        await tx.execute(
+          `UPDATE campaign_runs r
+           JOIN campaign_promotions p ON p.promotion_id = r.promotion_id
+           SET r.ended_at = :now, r.outcome = p.promotion_status
+           WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED')
+             AND r.ended_at IS NULL`,
+          { promotionId, now },
+        );
+      }),
+
+    awaitedPromotions: () =>
+      db.query(
+        awaitedRow,
+        `SELECT CAST(p.promotion_id AS CHAR) AS promotionId, CAST(p.reservation_at AS CHAR) AS reservationAt,
+                COALESCE(MAX(r.run_number), 0) AS runNumber
+         FROM campaign_promotions p
+         LEFT JOIN campaign_runs r ON r.promotion_id = p.promotion_id
+         WHERE p.promotion_status = 'READY'
+         GROUP BY p.promotion_id, p.reservation_at, p.reservation_priority
+         HAVING p.reservation_at IS NOT NULL OR runNumber > 0
+         ORDER BY p.reservation_at, p.reservation_priority, p.promotion_id LIMIT ${MOST_AWAITED}`,
+      ),
   };
+}
+
+function openRunsOf(db: SqlExecutor) {
+  return db.query(
+    runRow,
+    `SELECT CAST(p.promotion_id AS CHAR) AS promotionId, p.promotion_type AS promotionType,
+            p.promotion_status AS status, r.execution_id AS executionId, r.run_number AS runNumber
+     FROM campaign_promotions p
+     JOIN campaign_runs r ON r.promotion_id = p.promotion_id
+     WHERE (p.promotion_status = 'IN_PROGRESS'
+            OR (p.promotion_status IN ('STOPPED', 'FAILED') AND r.ended_at IS NULL))
+       AND r.run_number = (SELECT MAX(run_number) FROM campaign_runs WHERE promotion_id = p.promotion_id)`,
+  );
+}
+
+/** The compare-and-set of every beginning. */
+async function enterInProgress(
+  tx: SqlExecutor,
+  promotionId: string,
+  from: BeginFrom,
+  now: string,
+): Promise<boolean> {
+  if ('statuses' in from) {
+    const changed = await tx.execute(
+      `UPDATE campaign_promotions SET promotion_status = 'IN_PROGRESS', updated_at = :now
+       WHERE promotion_id = :promotionId AND FIND_IN_SET(promotion_status, :statuses)`,
+      { promotionId, statuses: from.statuses.join(','), now },
+    );
+    return changed > 0;
+  }
+  // Locked, so that a stop comes before this or after it.
+  const [row] = await tx.query(
+    statusRow,
+    `SELECT promotion_status AS status FROM campaign_promotions WHERE promotion_id = :promotionId FOR UPDATE`,
+    { promotionId },
+  );
+  if (row?.status !== 'IN_PROGRESS') return false;
+  const latest = (await openRunsOf(tx)).find((run) => run.promotionId === promotionId);
+  return latest?.executionId === from.latestExecutionId && latest.runNumber === from.runNumber;
 }
 
 async function statusOf(db: SqlExecutor, promotionId: string) {
@@ -150,17 +265,19 @@ async function statusOf(db: SqlExecutor, promotionId: string) {
   return row?.status;
 }
 
-/** The compare-and-set of every end: only a campaign that is IN_PROGRESS can leave it. */
+/** The compare-and-set of every end: only a campaign that is IN_PROGRESS can leave it, and only by its latest run. */
 async function leaveInProgress(
   tx: SqlExecutor,
   promotionId: string,
   status: 'COMPLETED' | 'FAILED' | 'STOPPED',
   now: string,
+  runNumber?: number,
 ): Promise<boolean> {
   const changed = await tx.execute(
     `UPDATE campaign_promotions SET promotion_status = :status, updated_at = :now
-     WHERE promotion_id = :promotionId AND promotion_status = 'IN_PROGRESS'`,
-    { promotionId, status, now },
+     WHERE promotion_id = :promotionId AND promotion_status = 'IN_PROGRESS'
+       ${runNumber === undefined ? '' : `AND ${IS_LATEST_RUN}`}`,
+    { promotionId, status, now, ...(runNumber === undefined ? {} : { runNumber }) },
   );
   return changed > 0;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { id } from '../../../schema/promotion.ts';
+import { id, processStatus } from '../../../schema/promotion.ts';
 import type { DataApi } from '../../shared/data-api.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
 import type { PromotionKey, TargetStore } from '../ports.ts';
@@ -19,6 +19,7 @@ const targetRow = z.object({
   reason: z.string().nullable(),
   isWithdrawal: z.boolean().nullable(),
   partitionKey: z.string().nullable(),
+  processStatus: processStatus.nullable(),
 });
 
 /** Rows of one statement of a sweep: each stays far below the Data API's 45 s. */
@@ -54,6 +55,36 @@ export function sqlTargetStore(db: DataApi): TargetStore {
     return { fromTargetId: row.fromTargetId, toTargetId: row.toTargetId, targetCount: row.targetCount };
   };
 
+  const sweep = async (of: PromotionKey, nowMs: number, condition: string) => {
+    const { targets, results, targetId } = TABLES[of.promotionType];
+    let afterTargetId = '0';
+    for (;;) {
+      const page = await range(of, 'PUBLISHED', afterTargetId, SWEEP_SIZE);
+      if (page === undefined) return;
+      const { fromTargetId, toTargetId } = page;
+      const parameters = { promotionId: of.promotionId, fromTargetId, toTargetId, now: toDateTime(nowMs) };
+      await db.execute(
+        `UPDATE ${targets} t
+         JOIN campaign_promotions p ON p.promotion_id = t.promotion_id
+         LEFT JOIN ${results} r ON r.${targetId} = t.${targetId}
+         SET t.publish_status = 'PENDING', t.updated_at = :now
+         WHERE t.promotion_id = :promotionId AND t.publish_status = 'PUBLISHED'
+           AND t.${targetId} BETWEEN :fromTargetId AND :toTargetId
+           AND (r.process_status IS NULL OR r.process_status IN ('PENDING', 'RETRYING')) ${condition}`,
+        parameters,
+      );
+      await db.execute(
+        `UPDATE ${results} r
+         JOIN campaign_promotions p ON p.promotion_id = r.promotion_id
+         SET r.process_status = 'PENDING', r.attempt_count = 0, r.updated_at = :now
+         WHERE r.promotion_id = :promotionId AND r.process_status = 'RETRYING'
+           AND r.${targetId} BETWEEN :fromTargetId AND :toTargetId ${condition}`,
+        parameters,
+      );
+      afterTargetId = toTargetId;
+    }
+  };
+
   return {
     countTargets: (of) => count(of),
     countPending: (of) => count(of, "AND publish_status = 'PENDING'"),
@@ -62,8 +93,11 @@ export function sqlTargetStore(db: DataApi): TargetStore {
     async plannedAmount({ promotionId, promotionType }) {
       const [row] = await db.query(
         sumRow,
-        `SELECT CAST(COALESCE(SUM(GREATEST(COALESCE(t.amount, p.default_amount, 0), 0)), 0) AS CHAR) AS sum
+        `SELECT CAST(COALESCE(SUM(GREATEST(
+                  COALESCE(t.amount, IF(f.promotion_id IS NULL, p.default_amount, f.default_amount), 0), 0)), 0)
+                AS CHAR) AS sum
          FROM campaign_promotions p
+         LEFT JOIN campaign_frozen_defaults f ON f.promotion_id = p.promotion_id
          JOIN ${TABLES[promotionType].targets} t ON t.promotion_id = p.promotion_id
          WHERE p.promotion_id = :promotionId`,
         { promotionId },
@@ -74,15 +108,16 @@ export function sqlTargetStore(db: DataApi): TargetStore {
     pendingRange: (of, afterTargetId, size) => range(of, 'PENDING', afterTargetId, size),
 
     pendingTargets({ promotionId, promotionType }, { afterTargetId, toTargetId, limit }) {
-      const { targets, targetId, voucherNumber, isWithdrawal } = TABLES[promotionType];
+      const { targets, results, targetId, voucherNumber, isWithdrawal } = TABLES[promotionType];
       return db.query(
         targetRow,
         `SELECT CAST(t.${targetId} AS CHAR) AS targetId, CAST(t.customer_uid AS CHAR) AS customerUid,
                 ${voucherNumber} AS voucherNumber, t.merchant_code AS merchantCode,
                 t.merchant_brand_code AS merchantBrandCode, CAST(t.amount AS CHAR) AS amount,
                 t.expired_at AS expiredAt, t.reason AS reason, ${isWithdrawal} AS isWithdrawal,
-                CAST(t.partition_key AS CHAR) AS partitionKey
+                CAST(t.partition_key AS CHAR) AS partitionKey, r.process_status AS processStatus
          FROM ${targets} t
+         LEFT JOIN ${results} r ON r.${targetId} = t.${targetId}
          WHERE t.promotion_id = :promotionId AND t.publish_status = 'PENDING'
            AND t.${targetId} > :afterTargetId AND t.${targetId} <= :toTargetId
          ORDER BY t.${targetId} LIMIT ${limit}`,
@@ -124,30 +159,19 @@ export function sqlTargetStore(db: DataApi): TargetStore {
       );
     },
 
-    async returnUnpaid(of, nowMs) {
-      const { targets, results, targetId } = TABLES[of.promotionType];
-      let afterTargetId = '0';
-      for (;;) {
-        const page = await range(of, 'PUBLISHED', afterTargetId, SWEEP_SIZE);
-        if (page === undefined) return;
-        const { fromTargetId, toTargetId } = page;
-        const parameters = { promotionId: of.promotionId, fromTargetId, toTargetId, now: toDateTime(nowMs) };
-        await db.execute(
-          `UPDATE ${targets} t LEFT JOIN ${results} r ON r.${targetId} = t.${targetId}
-           SET t.publish_status = 'PENDING', t.updated_at = :now
-           WHERE t.promotion_id = :promotionId AND t.publish_status = 'PUBLISHED'
-             AND t.${targetId} BETWEEN :fromTargetId AND :toTargetId
-             AND (r.process_status IS NULL OR r.process_status IN ('PENDING', 'RETRYING'))`,
-          parameters,
-        );
-        await db.execute(
-          `UPDATE ${results} SET process_status = 'PENDING', attempt_count = 0, updated_at = :now
-           WHERE promotion_id = :promotionId AND process_status = 'RETRYING'
-             AND ${targetId} BETWEEN :fromTargetId AND :toTargetId`,
-          parameters,
-        );
-        afterTargetId = toTargetId;
-      }
+    returnUnpaid: (of, nowMs) => sweep(of, nowMs, ''),
+    windUp: (of, nowMs) => sweep(of, nowMs, "AND p.promotion_status <> 'IN_PROGRESS'"),
+
+    async adoptSettled({ promotionId, promotionType }, nowMs) {
+      const { targets, results, targetId } = TABLES[promotionType];
+      await db.execute(
+        `UPDATE ${targets} t JOIN ${results} r ON r.${targetId} = t.${targetId}
+         SET t.publish_status = IF(r.process_status = 'FAILED' AND r.attempt_count = 0, 'FAILED', 'PUBLISHED'),
+             t.updated_at = :now
+         WHERE t.promotion_id = :promotionId AND t.publish_status = 'PENDING'
+           AND r.process_status IN ('SUCCESS', 'FAILED')`,
+        { promotionId, now: toDateTime(nowMs) },
+      );
     },
   };
 }

@@ -36,7 +36,7 @@ async function collectOf(
   const nowMs = clock.now();
   const grants = works.map((work) => work.grant);
   const states = new Map<string, GrantState>();
-  for (const state of await store.grantStates(promotionType, grants)) {
+  for (const state of (await store.readBatch(promotionType, grants)).states) {
     states.set(idempotencyKey({ promotionType, ...state }), state);
   }
   const stateOf = (work: Work) => states.get(idempotencyKey(work.grant));

@@ -1,5 +1,6 @@
 import type { CampaignRun, FinishCampaignOutput } from '../../../schema/campaign-run.ts';
 import type { CampaignStore, Clock, ProgressCounters } from '../ports.ts';
+import { windUp } from './wind-up.ts';
 
 /** The column campaign_promotion_summary.stopped_memo is VARCHAR(500). */
 const MAX_MEMO_CHARACTERS = 500;
@@ -10,29 +11,51 @@ interface Services {
   readonly clock: Clock;
 }
 
+/** Dead letters of one statement. */
+const REDRIVE_PAGE = 1_000;
+
 /**
  * Ends the run: IN_PROGRESS → COMPLETED (FAILED when the machine caught an error), and the summary counted from
- * the rows. A campaign that was stopped meanwhile stays STOPPED, with everything that was not paid PENDING again.
+ * the rows. Unless something is left to pay: a target that is not final, or a dead letter with a transient cause,
+ * each of which is redriven once. Then the execution pays it in another pass, and the campaign stays IN_PROGRESS.
+ * A campaign that was stopped meanwhile stays STOPPED, with everything that was not paid PENDING again.
  */
 export async function finishCampaign(
   { store, counters, clock }: Services,
   { run, error }: { run: CampaignRun; error?: { Error: string; Cause: string } | undefined },
 ): Promise<FinishCampaignOutput> {
   const { promotionId, runNumber, summaryId } = run;
-  const memo = error === undefined ? null : `${error.Error}: ${error.Cause}`.slice(0, MAX_MEMO_CHARACTERS);
-  const outcome = await store.finishRun({
-    promotionId,
-    runNumber,
-    outcome: error === undefined ? 'COMPLETED' : 'FAILED',
-    memo,
-    nowMs: clock.now(),
-  });
-  if (outcome !== 'COMPLETED') await store.returnUnpaid(run, clock.now());
+  const again = error === undefined && (await needsAnotherPass({ store, clock }, run));
+  const outcome = again
+    ? 'IN_PROGRESS'
+    : await store.finishRun({
+        promotionId,
+        runNumber,
+        outcome: error === undefined ? 'COMPLETED' : 'FAILED',
+        memo: error === undefined ? null : `${error.Error}: ${error.Cause}`.slice(0, MAX_MEMO_CHARACTERS),
+        nowMs: clock.now(),
+      });
+  if (outcome === 'STOPPED' || outcome === 'FAILED') await windUp({ store, clock }, run);
 
   const results = await store.countResults(run);
   const publishedCount = await store.countPublished(run);
   const totalCount = await store.countTargets(run);
   await store.saveProgress(promotionId, { ...results, publishedCount });
   await counters.reset(summaryId, totalCount, { ...results, publishedCount });
-  return { outcome, totalCount, publishedCount, ...results, grantedAmount: await store.grantedAmount(run) };
+  const grantedAmount = await store.grantedAmount(run);
+  return { again, outcome, totalCount, publishedCount, ...results, grantedAmount };
+}
+
+async function needsAnotherPass(
+  { store, clock }: Pick<Services, 'store' | 'clock'>,
+  run: CampaignRun,
+): Promise<boolean> {
+  if (!(await store.isPaying(run))) return false;
+  // After the others: a redrive while they are at work would mix two attempts at one outage.
+  const { successCount, failCount } = await store.countResults(run);
+  if (successCount + failCount < (await store.countTargets(run))) return true;
+  let redriven = false;
+  while ((await store.redriveTransient(run, REDRIVE_PAGE, clock.now())) > 0) redriven = true;
+  if (!redriven) await store.adoptSettled(run, clock.now());
+  return redriven;
 }

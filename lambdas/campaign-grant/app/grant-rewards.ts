@@ -4,15 +4,22 @@ import type { DeadLetter } from '../domain/grant-result.ts';
 import type { GrantId } from '../domain/idempotency.ts';
 import { idempotencyKey } from '../domain/idempotency.ts';
 import type { Pacer } from '../domain/pacer.ts';
-import { RETRY_DELAY_SECONDS } from '../domain/retry.ts';
-import type { CampaignStore, Clock, GrantQueue, GrantState, MoneyApi, ProgressCounters } from '../ports.ts';
+import { undecidedDelay } from '../domain/retry.ts';
+import type {
+  CampaignStore,
+  Clock,
+  GrantQueue,
+  GrantState,
+  MoneyApi,
+  ProgressCounters,
+  TimeBudget,
+} from '../ports.ts';
+import type { MoneyBreaker } from './money-breaker.ts';
 import { payOnSlots } from './pay-on-slots.ts';
-import type { DueWork, PaidCall } from './pay-on-slots.ts';
+import type { DueWork, PaidCall, Postponed } from './pay-on-slots.ts';
+import { PaymentGate } from './payment-gate.ts';
 import { readGrantMessages } from './read-grant-messages.ts';
 import type { ReceivedMessage, Work } from './read-grant-messages.ts';
-
-/** How long messages wait when nothing could be decided about them: the database did not answer. */
-const UNDECIDED_DELAY_SECONDS = 5;
 
 interface Services {
   readonly store: CampaignStore;
@@ -21,6 +28,7 @@ interface Services {
   readonly counters: ProgressCounters;
   readonly clock: Clock;
   readonly pacer: Pacer;
+  readonly breaker: MoneyBreaker;
   readonly log: GrantLog;
 }
 
@@ -50,32 +58,45 @@ export interface BatchFigures {
  * Pays one batch (≤ 10 messages): one read, the Money calls on their slots, one write of all results.
  * @returns ids of the messages that must come again; every other one is done with and may be deleted.
  */
-export async function grantRewards(services: Services, batch: readonly ReceivedMessage[]): Promise<string[]> {
+export async function grantRewards(
+  services: Services,
+  batch: readonly ReceivedMessage[],
+  budget: TimeBudget,
+): Promise<string[]> {
   const { clock, pacer, log } = services;
   pacer.startInvocation(clock.monotonic());
-  let again: readonly ReceivedMessage[];
-  let delaySeconds: number;
+  let again: readonly Postponed[];
   try {
-    again = await payBatch(services, batch);
-    delaySeconds = RETRY_DELAY_SECONDS;
+    again = await payBatch(services, batch, budget);
   } catch (error) {
     // The database did not say what is due, or did not take the results. The whole batch comes again: a repeated
     // Money call carries the same key and pays nothing twice.
     log.batchUndecided(error, batch.length);
-    again = batch;
-    delaySeconds = UNDECIDED_DELAY_SECONDS;
+    const delaySeconds = undecidedDelay(mostReceives(batch));
+    again = batch.map((received) => ({ received, delaySeconds }));
   }
-  await postpone(services, again, delaySeconds);
+  await postpone(services, again);
   await clock.sleep(Math.max(0, pacer.mayEndAt - clock.monotonic()));
-  return again.map((received) => received.messageId);
+  return again.map(({ received }) => received.messageId);
 }
 
-async function payBatch(services: Services, batch: readonly ReceivedMessage[]): Promise<ReceivedMessage[]> {
+async function payBatch(
+  services: Services,
+  batch: readonly ReceivedMessage[],
+  budget: TimeBudget,
+): Promise<Postponed[]> {
   const { store, clock, log } = services;
   const { works, unreadable } = readGrantMessages(batch);
-  const { due, unpaid, unknown, repeated } = await sortByState(store, works);
+  const readAt = clock.monotonic();
+  const { due, unpaid: notInProgress, unknown, repeated } = await sortByState(services, works);
 
-  const { calls, again, uncalled, callsAt } = await payOnSlots(services, due);
+  const gate = new PaymentGate(services, {
+    promotionIds: [...new Set(due.map((work) => work.grant.promotionId))],
+    readAt,
+    budget,
+    receiveCount: mostReceives(batch),
+  });
+  const { calls, again, unpaid, callsAt } = await payOnSlots({ ...services, gate }, due);
 
   const refused = calls.filter((call) => call.outcome.kind === 'unauthorized');
   const deadLetters: DeadLetter[] = [
@@ -88,7 +109,7 @@ async function payBatch(services: Services, batch: readonly ReceivedMessage[]): 
   if (deadLetters.length > 0) await store.recordDeadLetters(deadLetters, clock.now());
   await recordResults(services, calls);
   await stopRefused(services, refused);
-  const returned = [...unpaid, ...uncalled, ...refused.map((call) => call.work)];
+  const returned = [...notInProgress, ...unpaid, ...refused.map((call) => call.work)];
   await returnToPending(store, returned, clock.now());
 
   const statuses = calls.map((call) => resultOf(call)?.processStatus);
@@ -108,14 +129,14 @@ async function payBatch(services: Services, batch: readonly ReceivedMessage[]): 
 
 /** The one read of the batch (two when a voucher and a point campaign meet in it). */
 async function sortByState(
-  store: CampaignStore,
+  { store, breaker }: Services,
   works: readonly Work[],
 ): Promise<{ due: DueWork[]; unpaid: Work[]; unknown: Work[]; repeated: number }> {
   const states = new Map<string, GrantState>();
   for (const [promotionType, grants] of byType(works.map((work) => work.grant))) {
-    for (const state of await store.grantStates(promotionType, grants)) {
-      states.set(idempotencyKey({ promotionType, ...state }), state);
-    }
+    const reading = await store.readBatch(promotionType, grants);
+    breaker.observe(reading.breaker);
+    for (const state of reading.states) states.set(idempotencyKey({ promotionType, ...state }), state);
   }
   const due: DueWork[] = [];
   const unpaid: Work[] = [];
@@ -171,21 +192,22 @@ async function returnToPending(store: CampaignStore, works: readonly Work[], now
   }
 }
 
-async function postpone(
-  { queue, log }: Services,
-  again: readonly ReceivedMessage[],
-  seconds: number,
-): Promise<void> {
-  if (again.length === 0) return;
-  try {
-    await queue.postpone(
-      again.map((received) => received.receiptHandle),
-      seconds,
-    );
-  } catch (error) {
-    // They come again all the same, when their visibility timeout ends.
-    log.notPostponed(error, again.length);
+async function postpone({ queue, log }: Services, again: readonly Postponed[]): Promise<void> {
+  for (const [delaySeconds, group] of Map.groupBy(again, (postponed) => postponed.delaySeconds)) {
+    try {
+      await queue.postpone(
+        group.map(({ received }) => received.receiptHandle),
+        delaySeconds,
+      );
+    } catch (error) {
+      // They come again all the same, when their visibility timeout ends.
+      log.notPostponed(error, group.length);
+    }
   }
+}
+
+function mostReceives(batch: readonly ReceivedMessage[]): number {
+  return Math.max(...batch.map((received) => received.receiveCount));
 }
 
 function byType(grants: readonly GrantId[]): Map<PromotionType, GrantId[]> {

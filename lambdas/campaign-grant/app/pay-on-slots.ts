@@ -1,9 +1,12 @@
 import { grantRequestOf } from '../domain/grant-request.ts';
 import { resultOf } from '../domain/grant-result.ts';
 import type { GrantCall } from '../domain/grant-result.ts';
-import { classify } from '../domain/outcome.ts';
-import type { Pacer } from '../domain/pacer.ts';
+import { classify, isFailureOfTheApi } from '../domain/outcome.ts';
+import type { GrantOutcome } from '../domain/outcome.ts';
+import { RETRY_DELAY_SECONDS, delayForOpenBreaker } from '../domain/retry.ts';
 import type { Clock, GrantState, MoneyApi } from '../ports.ts';
+import type { MoneyBreaker, Probe } from './money-breaker.ts';
+import type { PaymentGate } from './payment-gate.ts';
 import type { ReceivedMessage, Work } from './read-grant-messages.ts';
 
 /** A message whose grant is due, with what the database knows of it. */
@@ -15,72 +18,90 @@ export interface PaidCall extends GrantCall {
   readonly work: DueWork;
 }
 
+/** A message that comes again after so many seconds. */
+export interface Postponed {
+  readonly received: ReceivedMessage;
+  readonly delaySeconds: number;
+}
+
 interface Services {
   readonly money: MoneyApi;
   readonly clock: Clock;
-  readonly pacer: Pacer;
+  readonly breaker: MoneyBreaker;
+  readonly gate: PaymentGate;
 }
 
 export interface PaidBatch {
   readonly calls: PaidCall[];
-  /** To be delivered again. */
-  readonly again: ReceivedMessage[];
-  /** Not called any more after our key had been refused. */
-  readonly uncalled: DueWork[];
+  readonly again: Postponed[];
+  /** Their campaign was stopped meanwhile, or our key refused. */
+  readonly unpaid: DueWork[];
   /** Epoch milliseconds of each call. */
   readonly callsAt: number[];
 }
 
 /**
- * The groups (customers) of a batch are paid side by side, each call on the pacer's next slot; within a group one
+ * The groups (customers) of a batch are paid side by side, each call when the gate lets it pass; within a group one
  * after the other, in order. A group whose message must come again stops there, and its rest comes again too:
  * FIFO would otherwise hand out the later message before the earlier one.
  */
 export async function payOnSlots(services: Services, works: readonly DueWork[]): Promise<PaidBatch> {
-  const { money, clock } = services;
-  const takeSlot = slotTaker(services);
-  const calls: PaidCall[] = [];
-  const again: ReceivedMessage[] = [];
-  const uncalled: DueWork[] = [];
-  const callsAt: number[] = [];
+  const { money, clock, gate, breaker } = services;
+  const batch: PaidBatch = { calls: [], again: [], unpaid: [], callsAt: [] };
   let keyRefused = false;
 
   const payGroup = async (group: readonly DueWork[]) => {
     for (const [position, work] of group.entries()) {
-      await takeSlot();
-      if (keyRefused) {
-        uncalled.push(...group.slice(position));
+      const permit = await gate.pass(work.grant.promotionId);
+      const postponeRest = (delaySeconds: number) => {
+        batch.again.push(...group.slice(position).map(({ received }) => ({ received, delaySeconds })));
+      };
+      if (permit.kind === 'later') {
+        postponeRest(permit.delaySeconds);
         return;
       }
-      callsAt.push(clock.now());
+      if (permit.kind === 'unpaid' || keyRefused) {
+        batch.unpaid.push(work);
+        continue;
+      }
+      batch.callsAt.push(clock.now());
       const outcome = classify(await money.grant(grantRequestOf(work.message)));
-      const call = { work, grant: work.grant, outcome, attemptCount: work.state.attemptCount + 1 };
-      calls.push(call);
+      const call = {
+        work,
+        grant: work.grant,
+        outcome,
+        attemptCount: attemptsWith(work, outcome, permit.probe),
+      };
+      batch.calls.push(call);
       keyRefused ||= outcome.kind === 'unauthorized';
+      await tellBreaker(breaker, outcome, permit.probe);
       if (resultOf(call)?.processStatus === 'RETRYING') {
-        again.push(...group.slice(position).map((rest) => rest.received));
+        // An outage goes on after a probe that failed: no use in coming again at once.
+        postponeRest(breaker.isOpen ? delayForOpenBreaker(breaker.openForSeconds) : RETRY_DELAY_SECONDS);
         return;
       }
     }
   };
   const groups = Map.groupBy(works, (work) => work.received.groupId);
   await Promise.all([...groups.values()].map(payGroup));
-  return { calls, again, uncalled, callsAt };
+  return batch;
 }
 
-/** Slots are handed out in the order in which they were asked for, with one timer at a time. */
-function slotTaker({ clock, pacer }: Services): () => Promise<void> {
-  let queue = Promise.resolve();
-  const waitForSlot = async () => {
-    // A timer may fire a fraction of a millisecond early.
-    for (
-      let wait = pacer.nextCallAt - clock.monotonic();
-      wait > 0;
-      wait = pacer.nextCallAt - clock.monotonic()
-    ) {
-      await clock.sleep(wait);
-    }
-    pacer.takeSlot(clock.monotonic());
-  };
-  return () => (queue = queue.then(waitForSlot));
+/** A probe that fails is the outage's, not its target's: it uses up no attempt. */
+function attemptsWith({ state }: DueWork, outcome: GrantOutcome, probe: Probe | undefined): number {
+  return probe !== undefined && outcome.kind === 'transient' ? state.attemptCount : state.attemptCount + 1;
+}
+
+/** The breaker is told at once, so that it opens on the tenth failure. What it cannot be told now, it hears later. */
+async function tellBreaker(
+  breaker: MoneyBreaker,
+  outcome: GrantOutcome,
+  probe: Probe | undefined,
+): Promise<void> {
+  try {
+    if (isFailureOfTheApi(outcome)) await breaker.failed(probe);
+    else await breaker.succeeded(probe);
+  } catch {
+    // The database is away, which the write of the results will say, louder.
+  }
 }

@@ -1,12 +1,12 @@
 import type { CampaignRun, Partition, PublishPartitionOutput } from '../../../schema/campaign-run.ts';
 import { deduplicationId } from '../domain/idempotency.ts';
 import { resolveTarget } from '../domain/target.ts';
-import type { TargetRow } from '../domain/target.ts';
 import type {
   CampaignStore,
   Clock,
   GrantQueue,
   OutgoingGrant,
+  PendingTarget,
   ProgressCounters,
   Promotion,
   SendFailure,
@@ -31,7 +31,7 @@ interface Services {
 
 /**
  * Sends a message for each PENDING target of the range, page by page, until none is left, the campaign is no
- * longer IN_PROGRESS, or the invocation's time is up.
+ * longer IN_PROGRESS by this run, or the invocation's time is up.
  *
  * A page is read, sent, then marked. Death in between sends it again: the queue drops the repeat within five
  * minutes, and after that the consumer finds the result and calls nobody.
@@ -43,19 +43,18 @@ export async function publishPartition(
 ): Promise<PublishPartitionOutput> {
   const { store, queue, clock } = services;
   const done = { sentCount: 0, invalidCount: 0 };
+  // Its values are frozen by now.
+  const promotion = await store.findPromotion(run.promotionId);
+  if (promotion === undefined) return { published: true, ...done };
   // Ids start at 1; the range's first id is included.
   let afterTargetId = String(BigInt(partition.fromTargetId) - 1n);
 
   while (budget.remainingSeconds() > TIME_FOR_ONE_PAGE_SECONDS) {
+    if (!(await store.isPaying(run))) return { published: true, ...done };
     if ((await queue.backlog()) >= services.backlogLimit) {
-      if ((await store.promotionStatus(run.promotionId)) !== 'IN_PROGRESS')
-        return { published: true, ...done };
       await clock.sleep(BACKLOG_PAUSE_SECONDS);
       continue;
     }
-    const promotion = await store.findPromotion(run.promotionId);
-    if (promotion?.status !== 'IN_PROGRESS') return { published: true, ...done };
-
     const { toTargetId } = partition;
     const rows = await store.pendingTargets(run, { afterTargetId, toTargetId, limit: PAGE_SIZE });
     const last = rows.at(-1);
@@ -74,14 +73,20 @@ export async function publishPartition(
 
 async function publishPage(
   { store, queue, counters, clock }: Services,
-  page: { run: CampaignRun; partition: Partition; promotion: Promotion; rows: readonly TargetRow[] },
+  page: { run: CampaignRun; partition: Partition; promotion: Promotion; rows: readonly PendingTarget[] },
 ): Promise<{ sentCount: number; invalidCount: number; firstUnsentId: string | undefined }> {
   const { run, promotion } = page;
   const nowMs = clock.now();
   const outgoing: OutgoingGrant[] = [];
   const invalid: { targetId: string; reason: string }[] = [];
+  /** Paid after the run that published them had been wound up. */
+  const settled: string[] = [];
   const context = { ...promotion, partitionNumber: page.partition.partitionNumber, nowMs };
   for (const row of page.rows) {
+    if (row.processStatus === 'SUCCESS') {
+      settled.push(row.targetId);
+      continue;
+    }
     const resolved = resolveTarget(row, context);
     if (!resolved.ok) {
       invalid.push({ targetId: row.targetId, reason: resolved.reason });
@@ -99,7 +104,8 @@ async function publishPage(
   invalid.push(...[...failures.values()].filter((failure) => failure.permanent).map(refusedByQueue));
   const sentIds = outgoing.map((grant) => grant.targetId).filter((targetId) => !failures.has(targetId));
 
-  const publishedCount = sentIds.length === 0 ? 0 : await store.markPublished(run, sentIds, nowMs);
+  const published = [...sentIds, ...settled];
+  const publishedCount = published.length === 0 ? 0 : await store.markPublished(run, published, nowMs);
   const failCount = invalid.length === 0 ? 0 : await store.recordInvalid(run, invalid, nowMs);
   await counters.add(run.summaryId, { publishedCount, failCount });
   return {

@@ -11,6 +11,8 @@ export interface ReceivedMessage {
   readonly receiptHandle: string;
   /** The customer: messages of one group are at work one at a time. */
   readonly groupId: string;
+  /** How often it was received so far, this time included. */
+  readonly receiveCount: number;
   readonly body: string;
 }
 

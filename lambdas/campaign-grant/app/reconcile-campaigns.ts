@@ -1,30 +1,107 @@
-import type { CampaignRuns, CampaignStore, Clock } from '../ports.ts';
+import { recoveringExecutionName, reservedExecutionName, scheduleName } from '../domain/reservation.ts';
+import type { AwaitedPromotion } from '../domain/reservation.ts';
+import { toDateTime } from '../domain/seoul-time.ts';
+import type { CampaignRuns, CampaignStore, Clock, OpenRun, ReservationSchedules } from '../ports.ts';
+import { closeRun } from './close-run.ts';
+import { windUp } from './wind-up.ts';
 
 interface Services {
   readonly store: CampaignStore;
   readonly runs: CampaignRuns;
+  readonly schedules: ReservationSchedules;
   readonly clock: Clock;
 }
 
-/**
- * Starts the READY promotion whose reservation has come and whose turn it is, one at a time. The execution is
- * named after the reservation: asking every minute starts it once, and a promotion that BeginCampaign refused is
- * not tried again until its reservation is changed or somebody starts it by hand.
- */
-export async function reconcileReservations({
-  store,
-  runs,
-  clock,
-}: Services): Promise<{ started: string[] }> {
-  if (await store.anyInProgress()) return { started: [] };
-  // A refused promotion must not stand in the way of those behind it for ever: look past those already asked for.
-  for (const due of await store.duePromotions(clock.now(), 100)) {
-    const name = `promotion-${due.promotionId}-reserved-${toCompactDateTime(due.reservationAt)}`;
-    if ((await runs.start(due.promotionId, name)) === 'started') return { started: [due.promotionId] };
-  }
-  return { started: [] };
+export interface Reconciled {
+  /** Promotions whose execution was started, because they were overdue. */
+  readonly started: string[];
+  /** Promotions whose execution was lost without a trace: another goes on from the rows. */
+  readonly recovered: string[];
+  /** Promotions whose execution had ended without closing its run, or whose stop nobody had wound up. */
+  readonly closed: string[];
+  readonly scheduled: string[];
+  readonly unscheduled: string[];
 }
 
-function toCompactDateTime(dateTime: string): string {
-  return dateTime.replace(/\D/g, '').slice(0, 14);
+/**
+ * Makes what runs and what is scheduled equal to what the rows say. Events and schedules are the fast way to the
+ * same ends; they are delivered at least once, or at best: this is what they are checked with, every minute.
+ */
+export async function reconcileCampaigns(services: Services): Promise<Reconciled> {
+  const recovered: string[] = [];
+  const closed: string[] = [];
+  for (const run of await services.store.openRuns()) {
+    const did = await reconcileRun(services, run);
+    if (did === 'recovered') recovered.push(run.promotionId);
+    if (did === 'closed') closed.push(run.promotionId);
+  }
+  return { recovered, closed, ...(await reconcileReservations(services)) };
+}
+
+async function reconcileRun(services: Services, run: OpenRun): Promise<'recovered' | 'closed' | undefined> {
+  const { promotionId, executionId, runNumber } = run;
+  if (run.status !== 'IN_PROGRESS') {
+    await windUp(services, run);
+    return 'closed';
+  }
+  const execution = await services.runs.describe(executionId);
+  switch (execution.status) {
+    case 'RUNNING':
+      return undefined;
+    case 'ABORTED':
+    case 'FAILED':
+    case 'TIMED_OUT':
+      return (await closeRun(services, { executionId, ...execution })) === undefined ? undefined : 'closed';
+    case 'SUCCEEDED':
+    case 'GONE': {
+      const name = recoveringExecutionName(promotionId, runNumber);
+      const started = await services.runs.start({ promotionId, recoverFrom: executionId }, name);
+      if (started === 'started') return 'recovered';
+      if (started === 'already-running') return undefined;
+      const cause = 'its execution was lost, and the one that was to go on ended before it began';
+      await closeRun(services, { executionId, status: 'FAILED', cause });
+      return 'closed';
+    }
+  }
+}
+
+/**
+ * One one-time schedule for each READY promotion with a reservation to come, and none else: a moved or withdrawn
+ * reservation is followed. What is overdue is started here. A promotion that BeginCampaign refused is not tried
+ * again until its reservation is changed or somebody starts it by hand: the name of its execution is taken.
+ */
+async function reconcileReservations({
+  store,
+  runs,
+  schedules,
+  clock,
+}: Services): Promise<Pick<Reconciled, 'started' | 'scheduled' | 'unscheduled'>> {
+  const now = toDateTime(clock.now());
+  const awaited = await store.awaitedPromotions();
+  const wanted = new Map<string, AwaitedPromotion & { reservationAt: string }>();
+  const started: string[] = [];
+  for (const promotion of awaited) {
+    const { promotionId, reservationAt } = promotion;
+    if (reservationAt !== null && reservationAt > now) {
+      wanted.set(scheduleName(promotion, reservationAt), { ...promotion, reservationAt });
+    } else if ((await runs.start({ promotionId }, reservedExecutionName(promotion))) === 'started') {
+      started.push(promotionId);
+    }
+  }
+
+  const existing = new Set(await schedules.list());
+  const scheduled: string[] = [];
+  for (const [name, promotion] of wanted) {
+    if (existing.has(name)) continue;
+    await schedules.create({
+      name,
+      at: promotion.reservationAt,
+      executionName: reservedExecutionName(promotion),
+      input: { promotionId: promotion.promotionId },
+    });
+    scheduled.push(promotion.promotionId);
+  }
+  const unscheduled = [...existing].filter((name) => !wanted.has(name));
+  for (const name of unscheduled) await schedules.delete(name);
+  return { started, scheduled, unscheduled };
 }

@@ -1,30 +1,39 @@
 import type { CampaignRun, TrackProgressOutput } from '../../../schema/campaign-run.ts';
-import type { CampaignStore, Clock, Progress, ProgressCounters, TimeBudget } from '../ports.ts';
+import type { CampaignStore, Clock, GrantQueue, Progress, ProgressCounters, TimeBudget } from '../ports.ts';
 
 /** The rows are counted when the counters say that all is done, or have not moved for so many intervals. */
 const QUIET_INTERVALS_BEFORE_COUNTING = 2;
+/** SQS's approximate counts are right within a minute; what does not move for longer has nothing left to move it. */
+const QUIET_SECONDS_BEFORE_ANOTHER_PASS = 75;
 /** An interval's work against a slow database still ends within this. */
 const TIME_FOR_ONE_ROUND_SECONDS = 60;
 
 interface Services {
   readonly store: CampaignStore;
+  readonly queue: Pick<GrantQueue, 'backlog'>;
   readonly counters: ProgressCounters;
   readonly clock: Clock;
   readonly intervalSeconds: number;
 }
 
 /**
- * Copies the Redis counters to the summary every interval, until every target is final or the campaign is no
- * longer IN_PROGRESS. It loops here and not in the state machine: an execution has 25,000 events, which a loop of
- * 5 s would use up within hours.
+ * Copies the Redis counters to the summary every interval, until every target is final, the campaign is no longer
+ * IN_PROGRESS by this run, or nothing moves any more though something is left: messages that were lost with their queue, or
+ * targets that were added late. FinishCampaign sees which, and asks for another pass.
+ *
+ * It loops here and not in the state machine: an execution has 25,000 events, which a loop of 5 s would use up
+ * within hours.
  */
 export async function trackProgress(
-  { store, counters, clock, intervalSeconds }: Services,
+  services: Services,
   { run }: { run: CampaignRun },
   budget: TimeBudget,
 ): Promise<TrackProgressOutput> {
+  const { store, counters, clock, intervalSeconds } = services;
   let saved: Progress | undefined;
   let quietIntervals = 0;
+  let counts: RowCounts | undefined;
+  let unmovedSince = clock.monotonic();
   while (budget.remainingSeconds() > TIME_FOR_ONE_ROUND_SECONDS) {
     const counted = await counters.read(run.summaryId);
     quietIntervals = counted !== undefined && !sameProgress(counted, saved) ? 0 : quietIntervals + 1;
@@ -33,23 +42,46 @@ export async function trackProgress(
       saved = counted;
     }
 
-    const isRunning = (await store.promotionStatus(run.promotionId)) === 'IN_PROGRESS';
+    const isPaying = await store.isPaying(run);
     const looksDone = counted !== undefined && counted.successCount + counted.failCount >= run.totalCount;
-    if (!isRunning || looksDone || quietIntervals >= QUIET_INTERVALS_BEFORE_COUNTING) {
+    if (!isPaying || looksDone || quietIntervals >= QUIET_INTERVALS_BEFORE_COUNTING) {
       quietIntervals = 0;
       // Counters drift when a write is repeated or Redis was away: only the rows say that everyone is final.
-      const results = await store.countResults(run);
-      const finalCount = results.successCount + results.failCount;
-      const settled = !isRunning || finalCount >= (await store.countTargets(run));
-      if (settled) return { settled, finalCount };
-      await store.saveProgress(run.promotionId, {
-        ...results,
-        publishedCount: await store.countPublished(run),
-      });
+      const before = counts;
+      counts = await countRows(store, run);
+      if (!isPaying || counts.finalCount >= counts.totalCount)
+        return { ended: true, finalCount: counts.finalCount };
+      await store.saveProgress(run.promotionId, counts);
+      if (before === undefined || !sameProgress(before, counts) || !(await isQuiet(services))) {
+        unmovedSince = clock.monotonic();
+      }
+      if (clock.monotonic() - unmovedSince >= QUIET_SECONDS_BEFORE_ANOTHER_PASS) {
+        return { ended: true, finalCount: counts.finalCount };
+      }
     }
     await clock.sleep(intervalSeconds);
   }
-  return { settled: false, finalCount: (saved?.successCount ?? 0) + (saved?.failCount ?? 0) };
+  return { ended: false, finalCount: counts?.finalCount ?? 0 };
+}
+
+interface RowCounts extends Progress {
+  readonly finalCount: number;
+  readonly totalCount: number;
+}
+
+async function countRows(store: CampaignStore, run: CampaignRun): Promise<RowCounts> {
+  const results = await store.countResults(run);
+  return {
+    ...results,
+    publishedCount: await store.countPublished(run),
+    finalCount: results.successCount + results.failCount,
+    totalCount: await store.countTargets(run),
+  };
+}
+
+/** Whether nothing is under way that could still move: no message anywhere in the queue, no outage waited out. */
+async function isQuiet({ store, queue }: Services): Promise<boolean> {
+  return (await queue.backlog()) === 0 && (await store.readBreaker()).openedMs === null;
 }
 
 function sameProgress(a: Progress, b: Progress | undefined): boolean {

@@ -37,6 +37,15 @@ export function classify(answer: MoneyAnswer): GrantOutcome {
   return { kind: 'transient', code: `HTTP_${status}`, message: errorMessage(answer.body) };
 }
 
+/**
+ * Whether the call says that the API is down, which is what the breaker counts. One that answers, be it with a
+ * rejection, "too many requests" or nonsense, is not.
+ */
+export function isFailureOfTheApi(outcome: GrantOutcome): boolean {
+  if (outcome.kind !== 'transient') return false;
+  return outcome.code === 'TIMEOUT' || outcome.code === 'CONNECTION' || outcome.code.startsWith('HTTP_5');
+}
+
 function errorMessage(body: string): string {
   return textField(body, 'message', 300) ?? '';
 }

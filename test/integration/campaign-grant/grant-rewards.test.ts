@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sqlCampaignStore } from '../../../lambdas/campaign-grant/adapters/sql-campaign-store.ts';
-import { grantRewards } from '../../../lambdas/campaign-grant/app/grant-rewards.ts';
+import { describe, expect, it } from 'vitest';
 import type { ReceivedMessage } from '../../../lambdas/campaign-grant/app/read-grant-messages.ts';
 import type { GrantId } from '../../../lambdas/campaign-grant/domain/idempotency.ts';
-import { Pacer, pacingFor } from '../../../lambdas/campaign-grant/domain/pacer.ts';
-import type { CampaignStore, PromotionKey } from '../../../lambdas/campaign-grant/ports.ts';
-import type { CampaignRun } from '../../../schema/campaign-run.ts';
-import { insertPromotion, insertTargets, startCampaignDatabase } from '../../support/campaign-database.ts';
-import type { CampaignDatabase } from '../../support/campaign-database.ts';
+import { pay, useCampaignWorld } from '../../support/campaign-world.ts';
+import type { PublishedCampaign } from '../../support/campaign-world.ts';
 import {
-  FakeGrantLog,
-  FakeGrantQueue,
-  FakeMoneyApi,
-  FakeProgressCounters,
   START_MS,
-  VirtualClock,
   answers,
-  beginRun,
   deadLettersLike,
   deadLettersOf,
   failingAt,
@@ -33,56 +22,7 @@ const TYPES = ['VOUCHER', 'POINT'] as const;
 /** Seconds between two calls of one environment: 50 of them share 1,000 calls a second, a hundredth is kept free. */
 const SLOT = 1.01 / 20;
 
-let database: CampaignDatabase;
-let store: CampaignStore;
-
-beforeAll(async () => {
-  database = await startCampaignDatabase();
-  store = sqlCampaignStore(database.db);
-});
-afterAll(() => database.close());
-
-interface Campaign extends PromotionKey {
-  readonly ids: readonly string[];
-  readonly run: CampaignRun;
-  /** One a target, published. */
-  readonly grants: readonly GrantId[];
-  readonly messages: readonly ReceivedMessage[];
-}
-
-/** IN_PROGRESS, all targets PUBLISHED. */
-async function makeCampaign(
-  overrides: { type?: 'VOUCHER' | 'POINT'; targetCount?: number; oneCustomer?: boolean } = {},
-): Promise<Campaign> {
-  const key = await insertPromotion(database.sql, { type: overrides.type ?? 'VOUCHER' });
-  const ids = await insertTargets(database.sql, key, overrides.targetCount ?? 1);
-  if (overrides.oneCustomer === true) {
-    await database.sql.query(
-      'UPDATE campaign_promotion_voucher_targets SET customer_uid = 7 WHERE promotion_id = ?',
-      [key.promotionId],
-    );
-  }
-  const run = await beginRun(store, key);
-  const grants = ids.map((targetId) => ({ ...key, targetId }));
-  const messages: ReceivedMessage[] = [];
-  for (const grant of grants) messages.push(makeReceived(await messageOf(store, grant)));
-  await store.markPublished(key, ids, START_MS);
-  return { ...key, ids, run, grants, messages };
-}
-
-function makeServices(overrides: { store?: CampaignStore } = {}) {
-  const clock = new VirtualClock();
-  return {
-    store,
-    queue: new FakeGrantQueue(),
-    money: new FakeMoneyApi(clock),
-    counters: new FakeProgressCounters(),
-    clock,
-    pacer: new Pacer(pacingFor({ tps: 1_000, concurrency: 50, headroom: 0.01 }), clock.monotonic()),
-    log: new FakeGrantLog(),
-    ...overrides,
-  };
-}
+const world = useCampaignWorld();
 
 const keyOf = ({ promotionType, promotionId, targetId }: GrantId) =>
   `${promotionType}-${promotionId}-${targetId}`;
@@ -95,13 +35,13 @@ const messageIdsOf = (messages: readonly ReceivedMessage[]) => messages.map((mes
 
 describe.each(TYPES)('a %s grant', (type) => {
   it('that the Money API grants is a SUCCESS with its transaction key, acknowledged and counted', async () => {
-    const campaign = await makeCampaign({ type });
-    const services = makeServices();
+    const campaign = await world.publish({ type });
+    const services = world.services();
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual([]);
-    expect(await targetsOf(database.sql, campaign)).toEqual([
+    expect(await targetsOf(world.sql, campaign)).toEqual([
       {
         targetId: campaign.ids[0],
         publishStatus: 'PUBLISHED',
@@ -116,19 +56,19 @@ describe.each(TYPES)('a %s grant', (type) => {
       failCount: 0,
       retrySuccessCount: 0,
     });
-    expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
+    expect(await deadLettersOf(world.sql, campaign)).toEqual([]);
     expect(services.queue.postponed).toEqual([]);
   });
 
   it('that the Money API rejects is FAILED and a dead letter, and is not tried again', async () => {
-    const campaign = await makeCampaign({ type });
-    const services = makeServices();
+    const campaign = await world.publish({ type });
+    const services = world.services();
     services.money.script(only(campaign.grants), answers.rejected('ACCOUNT_CLOSED'));
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual([]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       {
         processStatus: 'FAILED',
         errorMessage: 'ACCOUNT_CLOSED: never',
@@ -136,7 +76,7 @@ describe.each(TYPES)('a %s grant', (type) => {
         transactionKey: null,
       },
     ]);
-    expect(await deadLettersOf(database.sql, campaign)).toEqual([
+    expect(await deadLettersOf(world.sql, campaign)).toEqual([
       {
         deadLetterKey: keyOf(only(campaign.grants)),
         cause: 'ACCOUNT_CLOSED',
@@ -153,15 +93,15 @@ describe.each(TYPES)('a %s grant', (type) => {
   });
 
   it('about which nothing can be said is RETRYING, and comes again 3 s after that is written', async () => {
-    const campaign = await makeCampaign({ type });
-    const services = makeServices();
+    const campaign = await world.publish({ type });
+    const services = world.services();
     services.money.script(only(campaign.grants), answers.timedOut());
     const writtenBefore: unknown[] = [];
     services.queue.onPostpone = async () => {
-      writtenBefore.push(...(await targetsOf(database.sql, campaign)));
+      writtenBefore.push(...(await targetsOf(world.sql, campaign)));
     };
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual(messageIdsOf(campaign.messages));
     expect(services.queue.postponed).toEqual([
@@ -170,7 +110,7 @@ describe.each(TYPES)('a %s grant', (type) => {
     expect(writtenBefore).toMatchObject([
       { processStatus: 'RETRYING', attemptCount: 1, errorMessage: 'TIMEOUT: no answer within 3000 ms' },
     ]);
-    expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
+    expect(await deadLettersOf(world.sql, campaign)).toEqual([]);
     expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({
       successCount: 0,
       failCount: 0,
@@ -178,15 +118,15 @@ describe.each(TYPES)('a %s grant', (type) => {
   });
 
   it('granted by the second call is a success of a retry, and both calls are the same', async () => {
-    const campaign = await makeCampaign({ type });
-    const services = makeServices();
+    const campaign = await world.publish({ type });
+    const services = world.services();
     services.money.script(only(campaign.grants), answers.timedOut());
-    await grantRewards(services, campaign.messages);
+    await pay(services, campaign.messages);
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual([]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { processStatus: 'SUCCESS', attemptCount: 2, errorMessage: null },
     ]);
     expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({
@@ -199,23 +139,23 @@ describe.each(TYPES)('a %s grant', (type) => {
   });
 
   it('that fails six times is FAILED, a transient dead letter and acknowledged', async () => {
-    const campaign = await makeCampaign({ type });
-    const services = makeServices();
+    const campaign = await world.publish({ type });
+    const services = world.services();
     services.money.script(only(campaign.grants), ...Array.from({ length: 7 }, () => answers.unavailable()));
 
     const returned: string[][] = [];
     for (let delivery = 1; delivery <= 6; delivery += 1) {
-      returned.push(await grantRewards(services, campaign.messages));
+      returned.push(await pay(services, campaign.messages));
       services.clock.advance(3);
     }
 
     expect(returned.map((ids) => ids.length)).toEqual([1, 1, 1, 1, 1, 0]);
     expect(services.queue.postponed.map((postponed) => postponed.seconds)).toEqual([3, 3, 3, 3, 3]);
     expect(services.money.requests).toHaveLength(6);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { processStatus: 'FAILED', attemptCount: 6 },
     ]);
-    expect(await deadLettersOf(database.sql, campaign)).toMatchObject([
+    expect(await deadLettersOf(world.sql, campaign)).toMatchObject([
       { cause: 'HTTP_503', transient: 1, attemptCount: 6, payload: only(campaign.messages).body },
     ]);
     expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({ failCount: 1 });
@@ -224,11 +164,11 @@ describe.each(TYPES)('a %s grant', (type) => {
 
 describe('the request', () => {
   it('of vouchers and points in one batch is what the contract asks for, to each its own', async () => {
-    const voucher = await makeCampaign({ type: 'VOUCHER' });
-    const point = await makeCampaign({ type: 'POINT' });
-    const services = makeServices();
+    const voucher = await world.publish({ type: 'VOUCHER' });
+    const point = await world.publish({ type: 'POINT' });
+    const services = world.services();
 
-    const again = await grantRewards(services, [...voucher.messages, ...point.messages]);
+    const again = await pay(services, [...voucher.messages, ...point.messages]);
 
     expect(again).toEqual([]);
     expect(services.money.requests).toMatchObject([
@@ -249,29 +189,29 @@ describe('the request', () => {
       },
       { customerUid: '1000', amount: '1000', expiryAt: '20300630235959', reason: 'a reason' },
     ]);
-    expect(await targetsOf(database.sql, voucher)).toMatchObject([{ processStatus: 'SUCCESS' }]);
-    expect(await targetsOf(database.sql, point)).toMatchObject([{ processStatus: 'SUCCESS' }]);
+    expect(await targetsOf(world.sql, voucher)).toMatchObject([{ processStatus: 'SUCCESS' }]);
+    expect(await targetsOf(world.sql, point)).toMatchObject([{ processStatus: 'SUCCESS' }]);
     expect(await services.counters.read(voucher.run.summaryId)).toMatchObject({ successCount: 1 });
     expect(await services.counters.read(point.run.summaryId)).toMatchObject({ successCount: 1 });
   });
 
   it('has the same body for the same target although another run and range published it', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
+    const campaign = await world.publish();
+    const services = world.services();
     services.money.script(only(campaign.grants), answers.timedOut());
-    await grantRewards(services, campaign.messages);
-    await store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
-    await store.returnUnpaid(campaign, START_MS);
-    await setStatus(database.sql, campaign, 'READY');
-    await beginRun(store, campaign);
-    const message = await messageOf(store, only(campaign.grants));
-    await store.markPublished(campaign, campaign.ids, START_MS);
+    await pay(services, campaign.messages);
+    await world.store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
+    await world.store.returnUnpaid(campaign, START_MS);
+    await setStatus(world.sql, campaign, 'READY');
+    await world.beginRun(campaign);
+    const message = await messageOf(world.store, only(campaign.grants));
+    await world.store.markPublished(campaign, campaign.ids, START_MS);
     const body = JSON.stringify({ ...message, sentAt: '2026-11-22T09:00:00' }).replace(
       '"partitionKey":"0"',
       '"partitionKey":"3"',
     );
 
-    await grantRewards(services, [makeReceived(message, { body })]);
+    await pay(services, [makeReceived(message, { body })]);
 
     expect(services.money.requests).toHaveLength(2);
     expect(services.money.conflicts).toEqual([]);
@@ -280,16 +220,16 @@ describe('the request', () => {
 
 describe('attempts', () => {
   it('are counted by Money calls: a message received again and again without one has as many tries left', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
-    const away = { ...services, store: failingAt(store, 'grantStates', 10) };
-    for (let receive = 0; receive < 10; receive += 1) await grantRewards(away, campaign.messages);
+    const campaign = await world.publish();
+    const services = world.services();
+    const away = { ...services, store: failingAt(services.store, 'readBatch', 10) };
+    for (let receive = 0; receive < 10; receive += 1) await pay(away, campaign.messages);
     services.money.script(only(campaign.grants), answers.unavailable());
 
-    const again = await grantRewards(away, campaign.messages);
+    const again = await pay(away, campaign.messages);
 
     expect(again).toEqual(messageIdsOf(campaign.messages));
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { processStatus: 'RETRYING', attemptCount: 1 },
     ]);
   });
@@ -299,7 +239,7 @@ describe('a message that comes again', () => {
   it.each(['SUCCESS', 'FAILED'] as const)(
     'after a final %s makes no call and is acknowledged',
     async (processStatus) => {
-      const campaign = await makeCampaign();
+      const campaign = await world.publish();
       const final = {
         targetId: campaign.ids[0] ?? '',
         promotionId: campaign.promotionId,
@@ -308,18 +248,18 @@ describe('a message that comes again', () => {
         errorMessage: null,
         attemptCount: 2,
       };
-      await store.recordResults('VOUCHER', [final], START_MS);
-      const services = makeServices();
+      await world.store.recordResults('VOUCHER', [final], START_MS);
+      const services = world.services();
 
-      const again = await grantRewards(services, campaign.messages);
+      const again = await pay(services, campaign.messages);
 
       expect(again).toEqual([]);
       expect(services.money.requests).toEqual([]);
-      expect(await targetsOf(database.sql, campaign)).toMatchObject([
+      expect(await targetsOf(world.sql, campaign)).toMatchObject([
         { processStatus, transactionKey: 'T-before', attemptCount: 2 },
       ]);
       expect(await services.counters.read(campaign.run.summaryId)).toBeUndefined();
-      expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
+      expect(await deadLettersOf(world.sql, campaign)).toEqual([]);
       expect(services.log.paid).toMatchObject([{ repeated: 1, granted: 0, callsAt: [] }]);
     },
   );
@@ -329,45 +269,45 @@ describe('a campaign that is not IN_PROGRESS', () => {
   it.each(['STOPPED', 'READY', 'COMPLETED', 'FAILED'])(
     'but %s pays nothing: its targets are PENDING again, and its messages acknowledged',
     async (status) => {
-      const campaign = await makeCampaign({ targetCount: 2 });
-      await setStatus(database.sql, campaign, status);
-      const services = makeServices();
+      const campaign = await world.publish({ targetCount: 2 });
+      await setStatus(world.sql, campaign, status);
+      const services = world.services();
 
-      const again = await grantRewards(services, campaign.messages);
+      const again = await pay(services, campaign.messages);
 
       expect(again).toEqual([]);
       expect(services.money.requests).toEqual([]);
-      expect(await targetsOf(database.sql, campaign)).toMatchObject([
+      expect(await targetsOf(world.sql, campaign)).toMatchObject([
         { publishStatus: 'PENDING', processStatus: null },
         { publishStatus: 'PENDING', processStatus: null },
       ]);
-      expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
+      expect(await deadLettersOf(world.sql, campaign)).toEqual([]);
     },
   );
 
   it('has what was RETRYING PENDING again, with all its attempts before it', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
+    const campaign = await world.publish();
+    const services = world.services();
     services.money.script(only(campaign.grants), answers.unavailable());
-    await grantRewards(services, campaign.messages);
-    await store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
+    await pay(services, campaign.messages);
+    await world.store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual([]);
     expect(services.money.requests).toHaveLength(1);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { publishStatus: 'PENDING', processStatus: 'PENDING', attemptCount: 0 },
     ]);
   });
 
   it('holds up no other campaign of its batch', async () => {
-    const stopped = await makeCampaign();
-    await setStatus(database.sql, stopped, 'STOPPED');
-    const running = await makeCampaign({ type: 'POINT' });
-    const services = makeServices();
+    const stopped = await world.publish();
+    await setStatus(world.sql, stopped, 'STOPPED');
+    const running = await world.publish({ type: 'POINT' });
+    const services = world.services();
 
-    await grantRewards(services, [...stopped.messages, ...running.messages]);
+    await pay(services, [...stopped.messages, ...running.messages]);
 
     expect(services.money.requests.map((request) => request.idempotencyKey)).toEqual(
       running.grants.map(keyOf),
@@ -377,26 +317,26 @@ describe('a campaign that is not IN_PROGRESS', () => {
 
 describe('a refused API key', () => {
   it('stops the campaign with a memo; nothing is a dead letter, the refused targets are PENDING', async () => {
-    const campaign = await makeCampaign({ targetCount: 3 });
-    const services = makeServices();
+    const campaign = await world.publish({ targetCount: 3 });
+    const services = world.services();
     const [paid, ...refused] = campaign.grants;
     for (const grant of refused) services.money.script(grant, answers.unauthorized());
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual([]);
-    expect(await store.promotionStatus(campaign.promotionId)).toBe('STOPPED');
-    expect(await summaryOf(database.sql, campaign)).toMatchObject({
+    expect(await world.store.promotionStatus(campaign.promotionId)).toBe('STOPPED');
+    expect(await summaryOf(world.sql, campaign)).toMatchObject({
       stoppedMemo: 'the Money API refused the API key (HTTP_401)',
       stoppedAt: '2026-11-21 12:00:01',
       completedAt: null,
     });
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { targetId: paid?.targetId, publishStatus: 'PUBLISHED', processStatus: 'SUCCESS' },
       { publishStatus: 'PENDING', processStatus: null },
       { publishStatus: 'PENDING', processStatus: null },
     ]);
-    expect(await deadLettersOf(database.sql, campaign)).toEqual([]);
+    expect(await deadLettersOf(world.sql, campaign)).toEqual([]);
     expect(services.log.refusedKeys).toEqual([{ promotionId: campaign.promotionId, code: 'HTTP_401' }]);
     expect(await services.counters.read(campaign.run.summaryId)).toMatchObject({
       successCount: 1,
@@ -405,14 +345,14 @@ describe('a refused API key', () => {
   });
 
   it('uses up no attempt of a target that was RETRYING', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
+    const campaign = await world.publish();
+    const services = world.services();
     services.money.script(only(campaign.grants), answers.unavailable(), answers.unauthorized());
-    await grantRewards(services, campaign.messages);
+    await pay(services, campaign.messages);
 
-    await grantRewards(services, campaign.messages);
+    await pay(services, campaign.messages);
 
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { publishStatus: 'PENDING', processStatus: 'PENDING', attemptCount: 0 },
     ]);
   });
@@ -424,63 +364,69 @@ describe('a message that cannot be paid', () => {
     ['that is JSON of another kind', '[]'],
     ['that has an unknown topic', JSON.stringify({ topic: 'x', payload: {} })],
   ])('%s is a dead letter at once; the others of its batch are paid', async (_name, body) => {
-    const campaign = await makeCampaign();
+    const campaign = await world.publish();
     const [message] = campaign.messages;
     const messageId = `poison-${campaign.promotionId}`;
-    const poison = { messageId, receiptHandle: 'r', groupId: message?.groupId ?? '', body };
-    const services = makeServices();
+    const poison = { messageId, receiptHandle: 'r', groupId: message?.groupId ?? '', receiveCount: 1, body };
+    const services = world.services();
 
-    const again = await grantRewards(services, [poison, ...campaign.messages]);
+    const again = await pay(services, [poison, ...campaign.messages]);
 
     expect(again).toEqual([]);
-    expect(await deadLettersLike(database.sql, `message-${messageId}`)).toMatchObject([
+    expect(await deadLettersLike(world.sql, `message-${messageId}`)).toMatchObject([
       { cause: 'MALFORMED', transient: 0, attemptCount: 0, payload: body },
     ]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([{ processStatus: 'SUCCESS' }]);
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([{ processStatus: 'SUCCESS' }]);
   });
 
   it('because it is a megabyte of something is kept by its beginning', async () => {
-    const poison = { messageId: 'megabyte', receiptHandle: 'r', groupId: '1', body: 'x'.repeat(1_000_000) };
+    const poison = {
+      messageId: 'megabyte',
+      receiptHandle: 'r',
+      groupId: '1',
+      receiveCount: 1,
+      body: 'x'.repeat(1_000_000),
+    };
 
-    const again = await grantRewards(makeServices(), [poison]);
+    const again = await pay(world.services(), [poison]);
 
     expect(again).toEqual([]);
-    const [letter] = await deadLettersLike(database.sql, 'message-megabyte');
+    const [letter] = await deadLettersLike(world.sql, 'message-megabyte');
     expect(letter?.payload).toBe('x'.repeat(8_192));
   });
 
-  it.each<[string, (campaign: Campaign) => Partial<GrantId>]>([
+  it.each<[string, (campaign: PublishedCampaign) => Partial<GrantId>]>([
     ['target', () => ({ targetId: '8999999999999999999' })],
     ['promotion', () => ({ promotionId: '8999999999999999999' })],
   ])('because its %s is unknown is a dead letter, and no call is made', async (_name, change) => {
-    const campaign = await makeCampaign();
+    const campaign = await world.publish();
     const unknown = { ...only(campaign.grants), ...change(campaign) };
     const body = only(campaign.messages)
       .body.replace(`"eventId":"${campaign.promotionId}"`, `"eventId":"${unknown.promotionId}"`)
       .replace(`Id":"${campaign.ids[0] ?? ''}"`, `Id":"${unknown.targetId}"`);
-    const services = makeServices();
+    const services = world.services();
 
-    const again = await grantRewards(services, [{ ...only(campaign.messages), body }]);
+    const again = await pay(services, [{ ...only(campaign.messages), body }]);
 
     expect(again).toEqual([]);
     expect(services.money.requests).toEqual([]);
-    expect(await deadLettersLike(database.sql, keyOf(unknown))).toMatchObject([
+    expect(await deadLettersLike(world.sql, keyOf(unknown))).toMatchObject([
       { cause: 'UNKNOWN_TARGET', transient: 0, attemptCount: 0, payload: body },
     ]);
-    await database.sql.query('DELETE FROM campaign_dead_letters WHERE cause = ?', ['UNKNOWN_TARGET']);
+    await world.sql.query('DELETE FROM campaign_dead_letters WHERE cause = ?', ['UNKNOWN_TARGET']);
   });
 });
 
 describe('the targets of one customer', () => {
   it('are paid one after the other, in order, while others are not held up', async () => {
-    const same = await makeCampaign({ targetCount: 2, oneCustomer: true });
-    const other = await makeCampaign();
-    const services = makeServices();
+    const same = await world.publish({ targetCount: 2, oneCustomer: true });
+    const other = await world.publish();
+    const services = world.services();
     const [first, second] = same.grants;
     if (first === undefined || second === undefined) throw new Error('two targets');
     services.money.script(first, answers.granted('T-slow', 2));
 
-    await grantRewards(services, [...same.messages, ...other.messages]);
+    await pay(services, [...same.messages, ...other.messages]);
 
     const [slow] = services.money.requestsFor(first);
     const [next] = services.money.requestsFor(second);
@@ -490,20 +436,20 @@ describe('the targets of one customer', () => {
   });
 
   it('wait behind one that is retried: they come again with it, uncalled and with no attempt used up', async () => {
-    const campaign = await makeCampaign({ targetCount: 3, oneCustomer: true });
+    const campaign = await world.publish({ targetCount: 3, oneCustomer: true });
     const [first, second, third] = campaign.grants;
     if (first === undefined || second === undefined || third === undefined) throw new Error('three targets');
-    const services = makeServices();
+    const services = world.services();
     services.money.script(second, answers.unavailable());
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual(messageIdsOf(campaign.messages.slice(1)));
     expect(services.money.requestsFor(third)).toEqual([]);
     expect(services.queue.postponed).toEqual([
       { receiptHandles: campaign.messages.slice(1).map((message) => message.receiptHandle), seconds: 3 },
     ]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { processStatus: 'SUCCESS' },
       { processStatus: 'RETRYING', attemptCount: 1 },
       { processStatus: null },
@@ -511,16 +457,16 @@ describe('the targets of one customer', () => {
   });
 
   it('do not wait behind one that is rejected', async () => {
-    const campaign = await makeCampaign({ targetCount: 2, oneCustomer: true });
+    const campaign = await world.publish({ targetCount: 2, oneCustomer: true });
     const [first] = campaign.grants;
     if (first === undefined) throw new Error('two targets');
-    const services = makeServices();
+    const services = world.services();
     services.money.script(first, answers.rejected('VOUCHER_ALREADY_USED'));
 
-    const again = await grantRewards(services, campaign.messages);
+    const again = await pay(services, campaign.messages);
 
     expect(again).toEqual([]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { processStatus: 'FAILED' },
       { processStatus: 'SUCCESS' },
     ]);
@@ -529,11 +475,11 @@ describe('the targets of one customer', () => {
 
 describe('a database that is away', () => {
   it('when the batch is read has all of it come again, without a call', async () => {
-    const campaign = await makeCampaign({ targetCount: 2 });
-    const services = makeServices();
+    const campaign = await world.publish({ targetCount: 2 });
+    const services = world.services();
 
-    const again = await grantRewards(
-      { ...services, store: failingAt(store, 'grantStates') },
+    const again = await pay(
+      { ...services, store: failingAt(services.store, 'readBatch') },
       campaign.messages,
     );
 
@@ -547,19 +493,19 @@ describe('a database that is away', () => {
   });
 
   it('when the results are written has all of it come again, and the calls repeated with the same key and body', async () => {
-    const campaign = await makeCampaign({ targetCount: 2 });
-    const services = makeServices();
-    const dying = { ...services, store: failingAt(store, 'recordResults') };
+    const campaign = await world.publish({ targetCount: 2 });
+    const services = world.services();
+    const dying = { ...services, store: failingAt(services.store, 'recordResults') };
 
-    const first = await grantRewards(dying, campaign.messages);
-    const second = await grantRewards(dying, campaign.messages);
+    const first = await pay(dying, campaign.messages);
+    const second = await pay(dying, campaign.messages);
 
     expect(first).toEqual(messageIdsOf(campaign.messages));
     expect(second).toEqual([]);
     const calls = services.money.requests.map(({ idempotencyKey, body }) => ({ idempotencyKey, body }));
     expect(calls).toHaveLength(4);
     expect(calls.slice(2)).toEqual(calls.slice(0, 2));
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       { processStatus: 'SUCCESS', transactionKey: transactionKeyOf(campaign.grants.map(keyOf)[0] ?? '') },
       { processStatus: 'SUCCESS', transactionKey: transactionKeyOf(campaign.grants.map(keyOf)[1] ?? '') },
     ]);
@@ -567,66 +513,66 @@ describe('a database that is away', () => {
   });
 
   it('whose answer to the write is lost has the batch come again, and no call repeated', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
-    const lossy = { ...services, store: losingAnswerOf(store, 'recordResults') };
+    const campaign = await world.publish();
+    const services = world.services();
+    const lossy = { ...services, store: losingAnswerOf(services.store, 'recordResults') };
 
-    const first = await grantRewards(lossy, campaign.messages);
-    const second = await grantRewards(lossy, campaign.messages);
+    const first = await pay(lossy, campaign.messages);
+    const second = await pay(lossy, campaign.messages);
 
     expect(first).toEqual(messageIdsOf(campaign.messages));
     expect(second).toEqual([]);
     expect(services.money.requests).toHaveLength(1);
-    expect(await store.countResults(campaign)).toMatchObject({ successCount: 1 });
+    expect(await world.store.countResults(campaign)).toMatchObject({ successCount: 1 });
   });
 
   it('between a rejection’s dead letter and its result leaves one dead letter and a FAILED result', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
+    const campaign = await world.publish();
+    const services = world.services();
     const rejection = answers.rejected('ACCOUNT_CLOSED');
     services.money.script(only(campaign.grants), rejection, rejection);
-    const dying = { ...services, store: failingAt(store, 'recordResults') };
+    const dying = { ...services, store: failingAt(services.store, 'recordResults') };
 
-    await grantRewards(dying, campaign.messages);
-    const again = await grantRewards(dying, campaign.messages);
+    await pay(dying, campaign.messages);
+    const again = await pay(dying, campaign.messages);
 
     expect(again).toEqual([]);
-    expect(await deadLettersOf(database.sql, campaign)).toHaveLength(1);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([{ processStatus: 'FAILED' }]);
+    expect(await deadLettersOf(world.sql, campaign)).toHaveLength(1);
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([{ processStatus: 'FAILED' }]);
   });
 
   it('when a rejection’s dead letter is written leaves no FAILED result that would acknowledge it unseen', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
+    const campaign = await world.publish();
+    const services = world.services();
     services.money.script(only(campaign.grants), answers.rejected('ACCOUNT_CLOSED'));
 
-    const again = await grantRewards(
-      { ...services, store: failingAt(store, 'recordDeadLetters') },
+    const again = await pay(
+      { ...services, store: failingAt(services.store, 'recordDeadLetters') },
       campaign.messages,
     );
 
     expect(again).toEqual(messageIdsOf(campaign.messages));
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([{ processStatus: null }]);
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([{ processStatus: null }]);
   });
 });
 
 describe('Redis', () => {
   it('that is away changes nothing for the customer', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
+    const campaign = await world.publish();
+    const services = world.services();
     services.counters.isAway = true;
 
-    expect(await grantRewards(services, campaign.messages)).toEqual([]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([{ processStatus: 'SUCCESS' }]);
+    expect(await pay(services, campaign.messages)).toEqual([]);
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([{ processStatus: 'SUCCESS' }]);
   });
 });
 
 describe('the pace', () => {
   it('of a batch is one call a slot, the first of a fresh environment after a whole second', async () => {
-    const campaign = await makeCampaign({ targetCount: 10 });
-    const services = makeServices();
+    const campaign = await world.publish({ targetCount: 10 });
+    const services = world.services();
 
-    await grantRewards(services, campaign.messages);
+    await pay(services, campaign.messages);
 
     const starts = services.money.requests.map((request) => request.startedAt);
     expect(starts).toHaveLength(10);
@@ -637,34 +583,34 @@ describe('the pace', () => {
   });
 
   it('is kept over invocations: none ends before the pacer allows it', async () => {
-    const campaign = await makeCampaign({ targetCount: 2 });
-    const services = makeServices();
+    const campaign = await world.publish({ targetCount: 2 });
+    const services = world.services();
 
-    await grantRewards(services, campaign.messages);
+    await pay(services, campaign.messages);
 
     expect(services.clock.monotonic()).toBeGreaterThanOrEqual(services.pacer.mayEndAt);
     expect(services.pacer.mayEndAt).toBeGreaterThan(services.money.requests.at(-1)?.startedAt ?? Number.NaN);
   });
 
   it('is kept over an invocation that could not write its results', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
-    const dying = { ...services, store: failingAt(store, 'recordResults') };
+    const campaign = await world.publish();
+    const services = world.services();
+    const dying = { ...services, store: failingAt(services.store, 'recordResults') };
 
-    await grantRewards(dying, campaign.messages);
+    await pay(dying, campaign.messages);
 
     expect(services.money.requests).toHaveLength(1);
     expect(services.clock.monotonic()).toBeGreaterThanOrEqual(services.pacer.mayEndAt);
   });
 
   it('holds for retries too: no second has more calls than the environment’s share', async () => {
-    const campaign = await makeCampaign({ targetCount: 10 });
-    const services = makeServices();
+    const campaign = await world.publish({ targetCount: 10 });
+    const services = world.services();
     for (const grant of campaign.grants) {
-      services.money.script(grant, answers.unavailable(), answers.unavailable(), answers.unavailable());
+      services.money.script(grant, answers.tooMany(), answers.tooMany(), answers.tooMany());
     }
 
-    for (let delivery = 0; delivery < 4; delivery += 1) await grantRewards(services, campaign.messages);
+    for (let delivery = 0; delivery < 4; delivery += 1) await pay(services, campaign.messages);
 
     const starts = services.money.requests.map((request) => request.startedAt);
     expect(starts).toHaveLength(40);
@@ -676,15 +622,15 @@ describe('the pace', () => {
 
 describe('the log', () => {
   it('is told what became of each message of the batch', async () => {
-    const campaign = await makeCampaign({ targetCount: 4 });
+    const campaign = await world.publish({ targetCount: 4 });
     const [, rejected, transient, repeated] = campaign.grants;
     if (rejected === undefined || transient === undefined || repeated === undefined) throw new Error('four');
-    const services = makeServices();
+    const services = world.services();
     services.money.script(rejected, answers.rejected('ACCOUNT_CLOSED'));
     services.money.script(transient, answers.unavailable());
-    await grantRewards(services, campaign.messages.slice(3));
+    await pay(services, campaign.messages.slice(3));
 
-    await grantRewards(services, campaign.messages);
+    await pay(services, campaign.messages);
 
     expect(services.log.paid.at(-1)).toMatchObject({
       granted: 1,

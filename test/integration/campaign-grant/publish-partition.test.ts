@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sqlCampaignStore } from '../../../lambdas/campaign-grant/adapters/sql-campaign-store.ts';
+import { describe, expect, it } from 'vitest';
 import { publishPartition } from '../../../lambdas/campaign-grant/app/publish-partition.ts';
-import type { CampaignStore, PromotionKey } from '../../../lambdas/campaign-grant/ports.ts';
-import type { CampaignRun, Partition } from '../../../schema/campaign-run.ts';
-import { insertPromotion, insertTargets, startCampaignDatabase } from '../../support/campaign-database.ts';
-import type { CampaignDatabase } from '../../support/campaign-database.ts';
+import { insertTargets } from '../../support/campaign-database.ts';
+import { EXECUTION, useCampaignWorld } from '../../support/campaign-world.ts';
+import type { Campaign } from '../../support/campaign-world.ts';
 import {
-  FakeGrantQueue,
-  FakeProgressCounters,
   START_MS,
-  VirtualClock,
-  beginRun,
   failingAt,
   losingAnswerOf,
   makePartition,
@@ -19,53 +13,19 @@ import {
 } from '../../support/fakes.ts';
 
 const TYPES = ['VOUCHER', 'POINT'] as const;
-const MAX_ID = '9223372036854775807';
 /** An invocation's time, in seconds; the last 60 of them are kept for the page under way. */
 const PLENTY = 900;
 
-let database: CampaignDatabase;
-let store: CampaignStore;
-
-beforeAll(async () => {
-  database = await startCampaignDatabase();
-  store = sqlCampaignStore(database.db);
-});
-afterAll(() => database.close());
-
-interface Campaign extends PromotionKey {
-  readonly ids: readonly string[];
-  readonly run: CampaignRun;
-  /** All targets. */
-  readonly partition: Partition;
-}
-
-async function makeCampaign(
-  overrides: { type?: 'VOUCHER' | 'POINT'; targetCount?: number } = {},
-): Promise<Campaign> {
-  const key = await insertPromotion(database.sql, { type: overrides.type ?? 'VOUCHER' });
-  const ids = await insertTargets(database.sql, key, overrides.targetCount ?? 3);
-  return { ...key, ids, run: await beginRun(store, key), partition: makePartition(ids) };
-}
-
-function makeServices(overrides: { store?: CampaignStore; backlogLimit?: number } = {}) {
-  return {
-    store,
-    queue: new FakeGrantQueue(),
-    counters: new FakeProgressCounters(),
-    clock: new VirtualClock(),
-    backlogLimit: 60_000,
-    ...overrides,
-  };
-}
+const world = useCampaignWorld();
 
 const idsOf = (grants: readonly { targetId: string }[] | undefined) => grants?.map((grant) => grant.targetId);
 
 async function publishStatusesOf(campaign: Campaign): Promise<string[]> {
-  return (await targetsOf(database.sql, campaign)).map((target) => target.publishStatus);
+  return (await targetsOf(world.sql, campaign)).map((target) => target.publishStatus);
 }
 
 async function changeTarget(targetId: string | undefined, column: string, value: unknown): Promise<void> {
-  await database.sql.query(
+  await world.sql.query(
     `UPDATE campaign_promotion_voucher_targets SET ${column} = ? WHERE voucher_target_id = ?`,
     [value, targetId],
   );
@@ -73,9 +33,9 @@ async function changeTarget(targetId: string | undefined, column: string, value:
 
 describe.each(TYPES)('each PENDING target of a %s range', (type) => {
   it('is sent once, in its customer’s group, with an id that names the run, and is PUBLISHED', async () => {
-    const campaign = await makeCampaign({ type });
+    const campaign = await world.begin({ type, targetCount: 3 });
     const { promotionId, ids, run, partition } = campaign;
-    const services = makeServices();
+    const services = world.services();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
@@ -92,9 +52,9 @@ describe.each(TYPES)('each PENDING target of a %s range', (type) => {
   });
 
   it('is sent, and none of the range before or behind it', async () => {
-    const campaign = await makeCampaign({ type, targetCount: 6 });
+    const campaign = await world.begin({ type, targetCount: 6 });
     const { ids, run } = campaign;
-    const services = makeServices();
+    const services = world.services();
 
     const partition = makePartition(ids.slice(2, 4), { partitionNumber: 1 });
     await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
@@ -104,8 +64,8 @@ describe.each(TYPES)('each PENDING target of a %s range', (type) => {
   });
 
   it('is sent past the first page', async () => {
-    const { ids, run, partition } = await makeCampaign({ type, targetCount: 2_500 });
-    const services = makeServices();
+    const { ids, run, partition } = await world.begin({ type, targetCount: 2_500 });
+    const services = world.services();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
@@ -117,8 +77,8 @@ describe.each(TYPES)('each PENDING target of a %s range', (type) => {
 
 describe('the message', () => {
   it('carries the target’s values, and the number of its range as partition key', async () => {
-    const { promotionId, ids, run } = await makeCampaign({ targetCount: 1 });
-    const services = makeServices();
+    const { promotionId, ids, run } = await world.begin({ targetCount: 1 });
+    const services = world.services();
 
     const partition = makePartition(ids, { partitionNumber: 3 });
     await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
@@ -141,14 +101,14 @@ describe('the message', () => {
   });
 
   it('carries the promotion’s defaults where the target has none', async () => {
-    const key = await insertPromotion(database.sql, { type: 'POINT' });
-    const ids = await insertTargets(database.sql, key, 1, null);
-    await database.sql.query(
+    const key = await world.insert({ type: 'POINT', amount: null });
+    const { ids } = key;
+    await world.sql.query(
       'UPDATE campaign_promotion_point_targets SET reason = NULL, expired_at = NULL WHERE promotion_id = ?',
       [key.promotionId],
     );
-    const run = await beginRun(store, key);
-    const services = makeServices();
+    const run = await world.beginRun(key);
+    const services = world.services();
 
     await publishPartition(services, { run, partition: makePartition(ids) }, services.clock.budget(PLENTY));
 
@@ -160,35 +120,50 @@ describe('the message', () => {
   });
 });
 
-describe('a target added while the open range is published', () => {
-  it('is sent with it', async () => {
-    const campaign = await makeCampaign();
-    const services = makeServices();
+describe('a target added while a range is published', () => {
+  it('is left to another pass, which checks it against the total_amount', async () => {
+    const campaign = await world.begin({ targetCount: 3 });
+    const services = world.services();
     services.queue.onSend = async (sendNumber) => {
-      if (sendNumber === 1) await insertTargets(database.sql, campaign, 1);
+      if (sendNumber === 1) await insertTargets(world.sql, campaign, 1);
     };
 
-    const partition = makePartition(campaign.ids, { toTargetId: MAX_ID });
-    await publishPartition(services, { run: campaign.run, partition }, services.clock.budget(PLENTY));
+    const { run, partition } = campaign;
+    await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
-    expect(services.queue.accepted).toHaveLength(4);
-    expect(new Set(idsOf(services.queue.accepted)).size).toBe(4);
+    expect(idsOf(services.queue.accepted)).toEqual(campaign.ids);
+    expect(await publishStatusesOf(campaign)).toEqual(['PUBLISHED', 'PUBLISHED', 'PUBLISHED', 'PENDING']);
+  });
+});
+
+describe('an execution that another has taken over from', () => {
+  it('sends nothing more', async () => {
+    const campaign = await world.begin({ targetCount: 3 });
+    const { run, partition } = campaign;
+    const from = { latestExecutionId: EXECUTION, runNumber: run.runNumber };
+    await world.beginRun(campaign, { executionId: 'recovery', from });
+    const services = world.services();
+
+    const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(output).toEqual({ published: true, sentCount: 0, invalidCount: 0 });
+    expect(services.queue.sends).toEqual([]);
   });
 });
 
 describe('an invalid target', () => {
   it('is FAILED with the reason and not sent, and stops none of the others', async () => {
-    const campaign = await makeCampaign({ targetCount: 4 });
+    const campaign = await world.begin({ targetCount: 4 });
     const { ids, run, partition } = campaign;
     await changeTarget(ids[0], 'amount', '0.00');
     await changeTarget(ids[2], 'voucher_number', null);
-    const services = makeServices();
+    const services = world.services();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
     expect(output).toEqual({ published: true, sentCount: 2, invalidCount: 2 });
     expect(idsOf(services.queue.accepted)).toEqual([ids[1], ids[3]]);
-    expect(await targetsOf(database.sql, campaign)).toMatchObject([
+    expect(await targetsOf(world.sql, campaign)).toMatchObject([
       {
         publishStatus: 'FAILED',
         processStatus: 'FAILED',
@@ -207,9 +182,9 @@ describe('an invalid target', () => {
   });
 
   it('is all there is: nothing is sent, and the range is published', async () => {
-    const { ids, run, partition } = await makeCampaign({ targetCount: 1 });
+    const { ids, run, partition } = await world.begin({ targetCount: 1 });
     await changeTarget(ids[0], 'expired_at', '2026-02-30');
-    const services = makeServices();
+    const services = world.services();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
@@ -220,9 +195,9 @@ describe('an invalid target', () => {
 
 describe('what the queue refuses', () => {
   it('for the moment is sent again, after a pause and with the same id, until it is taken; none is lost', async () => {
-    const campaign = await makeCampaign({ targetCount: 6 });
+    const campaign = await world.begin({ targetCount: 6 });
     const { ids, run, partition } = campaign;
-    const services = makeServices();
+    const services = world.services();
     services.queue.refuse(ids[1] ?? '', { permanent: false, times: 2 });
     services.queue.refuse(ids[4] ?? '', { permanent: false, times: 1 });
 
@@ -238,16 +213,16 @@ describe('what the queue refuses', () => {
   });
 
   it('for good is FAILED with the queue’s code, and not sent again', async () => {
-    const campaign = await makeCampaign();
+    const campaign = await world.begin({ targetCount: 3 });
     const { ids, run, partition } = campaign;
-    const services = makeServices();
+    const services = world.services();
     services.queue.refuse(ids[1] ?? '', { permanent: true });
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
     expect(output).toEqual({ published: true, sentCount: 2, invalidCount: 1 });
     expect(services.queue.sends).toHaveLength(1);
-    expect((await targetsOf(database.sql, campaign))[1]).toMatchObject({
+    expect((await targetsOf(world.sql, campaign))[1]).toMatchObject({
       publishStatus: 'FAILED',
       processStatus: 'FAILED',
       errorMessage: 'QUEUE_REFUSED: InvalidMessageContents',
@@ -255,8 +230,8 @@ describe('what the queue refuses', () => {
   });
 
   it('for the moment and for good at once, in one page, is told apart', async () => {
-    const { ids, run, partition } = await makeCampaign();
-    const services = makeServices();
+    const { ids, run, partition } = await world.begin({ targetCount: 3 });
+    const services = world.services();
     services.queue.refuse(ids[0] ?? '', { permanent: true });
     services.queue.refuse(ids[1] ?? '', { permanent: false });
 
@@ -267,9 +242,9 @@ describe('what the queue refuses', () => {
   });
 
   it('without an end is left PENDING when the time is up', async () => {
-    const campaign = await makeCampaign({ targetCount: 1 });
+    const campaign = await world.begin({ targetCount: 1 });
     const { ids, run, partition } = campaign;
-    const services = makeServices();
+    const services = world.services();
     services.queue.refuse(ids[0] ?? '', { permanent: false, times: Number.POSITIVE_INFINITY });
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(65));
@@ -281,8 +256,8 @@ describe('what the queue refuses', () => {
 
 describe('an invocation whose time is up', () => {
   it('says so, and the next one goes on without a double', async () => {
-    const { ids, run, partition } = await makeCampaign({ targetCount: 2_500 });
-    const services = makeServices();
+    const { ids, run, partition } = await world.begin({ targetCount: 2_500 });
+    const services = world.services();
     // Each page takes 100 s: the third would begin with less than a minute left.
     services.queue.onSend = () => {
       services.clock.advance(100);
@@ -298,8 +273,8 @@ describe('an invocation whose time is up', () => {
   });
 
   it('begins no page that it may not end', async () => {
-    const { run, partition } = await makeCampaign();
-    const services = makeServices();
+    const { run, partition } = await world.begin({ targetCount: 3 });
+    const services = world.services();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(60));
 
@@ -310,10 +285,10 @@ describe('an invocation whose time is up', () => {
 
 describe('a stop', () => {
   it('ends the sending with the page under way', async () => {
-    const campaign = await makeCampaign({ targetCount: 2_500 });
+    const campaign = await world.begin({ targetCount: 2_500 });
     const { ids, run, partition } = campaign;
-    const services = makeServices();
-    services.queue.onSend = () => setStatus(database.sql, campaign, 'STOPPED');
+    const services = world.services();
+    services.queue.onSend = () => setStatus(world.sql, campaign, 'STOPPED');
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
@@ -322,10 +297,10 @@ describe('a stop', () => {
   });
 
   it('before the first page sends nothing', async () => {
-    const campaign = await makeCampaign();
+    const campaign = await world.begin({ targetCount: 3 });
     const { run, partition } = campaign;
-    await store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
-    const services = makeServices();
+    await world.store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
+    const services = world.services();
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
@@ -334,10 +309,10 @@ describe('a stop', () => {
   });
 
   it('is seen while a full queue is waited for', async () => {
-    const campaign = await makeCampaign();
+    const campaign = await world.begin({ targetCount: 3 });
     const { run, partition } = campaign;
-    await setStatus(database.sql, campaign, 'STOPPED');
-    const services = makeServices({ backlogLimit: 10 });
+    await setStatus(world.sql, campaign, 'STOPPED');
+    const services = { ...world.services(), backlogLimit: 10 };
     services.queue.scriptBacklog(10);
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
@@ -348,8 +323,8 @@ describe('a stop', () => {
 
 describe('a full queue', () => {
   it('is waited for, a second at a time, until fewer messages than the limit are in it', async () => {
-    const { ids, run, partition } = await makeCampaign();
-    const services = makeServices({ backlogLimit: 10 });
+    const { ids, run, partition } = await world.begin({ targetCount: 3 });
+    const services = { ...world.services(), backlogLimit: 10 };
     services.queue.scriptBacklog(11, 10, 10, 9);
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
@@ -359,8 +334,8 @@ describe('a full queue', () => {
   });
 
   it('that stays full is left to the next invocation', async () => {
-    const { run, partition } = await makeCampaign();
-    const services = makeServices({ backlogLimit: 10 });
+    const { run, partition } = await world.begin({ targetCount: 3 });
+    const services = { ...world.services(), backlogLimit: 10 };
     services.queue.scriptBacklog(10);
 
     const output = await publishPartition(services, { run, partition }, services.clock.budget(64));
@@ -372,10 +347,10 @@ describe('a full queue', () => {
 
 describe('an invocation that dies', () => {
   it('between sending a page and marking it has its page sent again with the same ids', async () => {
-    const campaign = await makeCampaign();
+    const campaign = await world.begin({ targetCount: 3 });
     const { ids, run, partition } = campaign;
-    const services = makeServices();
-    const dying = { ...services, store: failingAt(store, 'markPublished') };
+    const services = world.services();
+    const dying = { ...services, store: failingAt(services.store, 'markPublished') };
     await expect(
       publishPartition(dying, { run, partition }, services.clock.budget(PLENTY)),
     ).rejects.toThrow();
@@ -390,9 +365,9 @@ describe('an invocation that dies', () => {
   });
 
   it('after marking a page does not have it sent again', async () => {
-    const { ids, run, partition } = await makeCampaign();
-    const services = makeServices();
-    const dying = { ...services, store: losingAnswerOf(store, 'markPublished') };
+    const { ids, run, partition } = await world.begin({ targetCount: 3 });
+    const services = world.services();
+    const dying = { ...services, store: losingAnswerOf(services.store, 'markPublished') };
     await expect(
       publishPartition(dying, { run, partition }, services.clock.budget(PLENTY)),
     ).rejects.toThrow();
@@ -404,11 +379,11 @@ describe('an invocation that dies', () => {
   });
 
   it('while it records what is invalid has it recorded by the next', async () => {
-    const campaign = await makeCampaign({ targetCount: 1 });
+    const campaign = await world.begin({ targetCount: 1 });
     const { ids, run, partition } = campaign;
     await changeTarget(ids[0], 'amount', '-1.00');
-    const services = makeServices();
-    const dying = { ...services, store: failingAt(store, 'recordInvalid') };
+    const services = world.services();
+    const dying = { ...services, store: failingAt(services.store, 'recordInvalid') };
     await expect(
       publishPartition(dying, { run, partition }, services.clock.budget(PLENTY)),
     ).rejects.toThrow();
@@ -416,6 +391,6 @@ describe('an invocation that dies', () => {
     const output = await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
 
     expect(output).toEqual({ published: true, sentCount: 0, invalidCount: 1 });
-    expect(await store.countResults(campaign)).toMatchObject({ failCount: 1 });
+    expect(await world.store.countResults(campaign)).toMatchObject({ failCount: 1 });
   });
 });

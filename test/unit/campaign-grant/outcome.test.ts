@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classify } from '../../../lambdas/campaign-grant/domain/outcome.ts';
+import { classify, isFailureOfTheApi } from '../../../lambdas/campaign-grant/domain/outcome.ts';
 import { deadLetterOf, resultOf } from '../../../lambdas/campaign-grant/domain/grant-result.ts';
 import type { GrantCall } from '../../../lambdas/campaign-grant/domain/grant-result.ts';
 
@@ -77,5 +77,26 @@ describe('the result of a call', () => {
 
     expect(resultOf(refused)).toBeUndefined();
     expect(deadLetterOf(refused, '{}')).toBeUndefined();
+  });
+});
+
+describe('whether a call says that the API is down', () => {
+  it.each([
+    ['a timeout', classify({ kind: 'unanswered', cause: 'TIMEOUT', detail: '' })],
+    ['a broken connection', classify({ kind: 'unanswered', cause: 'CONNECTION', detail: '' })],
+    ['500', answered(500)],
+    ['503', answered(503)],
+  ])('%s does', (_name, outcome) => {
+    expect(isFailureOfTheApi(outcome)).toBe(true);
+  });
+
+  it.each([
+    ['a grant', answered(200, { transactionKey: 'T' })],
+    ['a rejection', answered(422, { code: 'ACCOUNT_CLOSED' })],
+    ['429', answered(429)],
+    ['a 200 that is HTML', answered(200, '<html></html>')],
+    ['a refused key', answered(401)],
+  ])('%s does not', (_name, outcome) => {
+    expect(isFailureOfTheApi(outcome)).toBe(false);
   });
 });

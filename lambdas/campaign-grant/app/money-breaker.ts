@@ -1,0 +1,88 @@
+import { afterFailure, afterProbe, afterSuccess, claimProbe, isOpen } from '../domain/breaker.ts';
+import type { Breaker, BreakerReading } from '../domain/breaker.ts';
+import type { BreakerStore, Clock } from '../ports.ts';
+
+/** Environments that change the row at the same moment take turns: each round one of them is through. */
+const MOST_ROUNDS = 100;
+
+export interface Probe {
+  readonly claimedMs: number;
+}
+
+/**
+ * This environment's view of the shared breaker: what it read last, and what it has to tell. A success is told only
+ * while a streak of failures is known, so that a healthy campaign writes nothing here.
+ */
+export class MoneyBreaker {
+  readonly #store: BreakerStore;
+  readonly #clock: Clock;
+  #reading: BreakerReading | undefined;
+  #lastSuccess = Number.NEGATIVE_INFINITY;
+
+  constructor(store: BreakerStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** What a read of the batch, or of the gate, brought along. */
+  observe(reading: BreakerReading): void {
+    this.#reading = reading;
+  }
+
+  get isOpen(): boolean {
+    return this.#reading !== undefined && isOpen(this.#reading);
+  }
+
+  /** How long the outage has lasted, at the last reading: a probe that fails opens the breaker anew. */
+  get openForSeconds(): number {
+    if (this.#reading === undefined || !isOpen(this.#reading)) return 0;
+    const { streakStartedMs, openedMs, nowMs } = this.#reading;
+    return (nowMs - (streakStartedMs ?? openedMs ?? nowMs)) / 1000;
+  }
+
+  /** @returns the probe, when the breaker is open, one is due, and no other environment was faster. */
+  async claimProbe(): Promise<Probe | undefined> {
+    const reading = this.#reading;
+    const claimed = reading === undefined ? undefined : claimProbe(reading);
+    if (reading === undefined || claimed === undefined || claimed.probeMs === null) return undefined;
+    const isOurs = await this.#store.saveBreaker(reading.version, claimed);
+    this.#reading = isOurs ? { ...claimed, nowMs: reading.nowMs } : await this.#store.readBreaker();
+    return isOurs ? { claimedMs: claimed.probeMs } : undefined;
+  }
+
+  /** A timeout, a 5xx or a broken connection. */
+  async failed(probe: Probe | undefined): Promise<void> {
+    if (probe !== undefined) {
+      await this.#change((reading) => afterProbe(reading, { ...probe, succeeded: false }));
+      return;
+    }
+    await this.#change((reading) => {
+      const msSinceSuccess = (this.#clock.monotonic() - this.#lastSuccess) * 1000;
+      return afterFailure(reading, msSinceSuccess);
+    });
+  }
+
+  /** Any answer that shows the API at work, a rejection too. */
+  async succeeded(probe: Probe | undefined): Promise<void> {
+    this.#lastSuccess = this.#clock.monotonic();
+    if (probe !== undefined) {
+      await this.#change((reading) => afterProbe(reading, { ...probe, succeeded: true }));
+      return;
+    }
+    if (this.#reading === undefined || afterSuccess(this.#reading) === undefined) return;
+    await this.#change(afterSuccess);
+  }
+
+  async #change(rule: (reading: BreakerReading) => Breaker | undefined): Promise<void> {
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      const reading = await this.#store.readBreaker();
+      this.#reading = reading;
+      const next = rule(reading);
+      if (next === undefined) return;
+      if (await this.#store.saveBreaker(reading.version, next)) {
+        this.#reading = { ...next, nowMs: reading.nowMs };
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Pacer } from '../domain/pacer.ts';
+import { delayForOpenBreaker, undecidedDelay } from '../domain/retry.ts';
+import type { CampaignStore, Clock, TimeBudget } from '../ports.ts';
+import type { MoneyBreaker, Probe } from './money-breaker.ts';
+
+/**
+ * A call goes out at most this long after the read that allowed it was begun. A stop must hold within two seconds
+ * (invariant 5), and one by StopExecution takes about a second to reach the rows. A full batch at 1,000 calls a second
+ * takes half a second, and needs no further read.
+ */
+const READING_VALID_SECONDS = 0.75;
+const LOOK_AGAIN_SECONDS = 1;
+/** A call (3 s at most), the writes after it with their retries, and the last slot. */
+const TIME_FOR_ONE_CALL_SECONDS = 12;
+
+export type Permit =
+  | { readonly kind: 'pay'; readonly probe: Probe | undefined }
+  /** The campaign is not IN_PROGRESS any more. */
+  | { readonly kind: 'unpaid' }
+  /** The breaker is open for longer than the invocation lasts, or the database does not say whether to go on. */
+  | { readonly kind: 'later'; readonly delaySeconds: number };
+
+interface Services {
+  readonly store: Pick<CampaignStore, 'readGate'>;
+  readonly breaker: MoneyBreaker;
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+  readonly log: { batchUndecided(error: unknown, messageCount: number): void };
+}
+
+/** The batch that passes, and the reading that it begins with. */
+export interface GateOptions {
+  readonly promotionIds: readonly string[];
+  /** When that reading was begun: seconds of the clock that never goes back. */
+  readonly readAt: number;
+  readonly budget: TimeBudget;
+  /** How often the batch's messages were received: the database's outage is waited out ever more rarely. */
+  readonly receiveCount: number;
+}
+
+/**
+ * What every Money call passes: the campaign is still IN_PROGRESS, the breaker lets it through, it has its slot.
+ * Calls pass one at a time, in the order in which they asked; while the breaker is open, the first waits here and
+ * all others behind it.
+ */
+export class PaymentGate {
+  readonly #services: Services;
+  readonly #options: GateOptions;
+  #inProgress: ReadonlySet<string>;
+  #readAt: number;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(services: Services, options: GateOptions) {
+    this.#services = services;
+    this.#options = options;
+    this.#inProgress = new Set(options.promotionIds);
+    this.#readAt = options.readAt;
+  }
+
+  /** Never rejects. Whoever is let through sends at once: nothing may be awaited in between. */
+  pass(promotionId: string): Promise<Permit> {
+    const passed = this.#queue
+      .then(() => this.#pass(promotionId))
+      .catch((error: unknown) => this.#undecided(error));
+    this.#queue = passed;
+    return passed;
+  }
+
+  async #pass(promotionId: string): Promise<Permit> {
+    const { breaker, clock, pacer } = this.#services;
+    let probe: Probe | undefined;
+    for (;;) {
+      if (!this.#inProgress.has(promotionId)) return { kind: 'unpaid' };
+      if (this.#options.budget.remainingSeconds() < TIME_FOR_ONE_CALL_SECONDS) {
+        return { kind: 'later', delaySeconds: delayForOpenBreaker(breaker.openForSeconds) };
+      }
+      const wait = pacer.nextCallAt - clock.monotonic();
+      // Not only once: a timer may fire a fraction of a millisecond early.
+      if (wait > 0) await clock.sleep(wait);
+      else if (clock.monotonic() - this.#readAt > READING_VALID_SECONDS) await this.#readAgain();
+      else if (!breaker.isOpen || probe !== undefined) {
+        pacer.takeSlot(clock.monotonic());
+        return { kind: 'pay', probe: breaker.isOpen ? probe : undefined };
+      } else {
+        probe = await breaker.claimProbe();
+        if (probe === undefined) {
+          await clock.sleep(LOOK_AGAIN_SECONDS);
+          await this.#readAgain();
+        }
+      }
+    }
+  }
+
+  async #readAgain(): Promise<void> {
+    const { store, breaker, clock } = this.#services;
+    const begunAt = clock.monotonic();
+    const reading = await store.readGate(this.#options.promotionIds);
+    breaker.observe(reading.breaker);
+    this.#inProgress = reading.inProgress;
+    this.#readAt = begunAt;
+  }
+
+  /** Nothing may be sent while a stop could not be seen. */
+  #undecided(error: unknown): Permit {
+    this.#services.log.batchUndecided(error, 1);
+    return { kind: 'later', delaySeconds: undecidedDelay(this.#options.receiveCount) };
+  }
+}
