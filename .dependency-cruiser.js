@@ -87,6 +87,41 @@ export default {
       to: { path: '^(local|stand-ins|demo|test|bench)/' },
     },
     {
+      name: 'cli-knows-no-stacks-and-no-runtime',
+      comment: 'It finds a deployment by its outputs, on AWS and here alike.',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: '^(bin|lib|config|local|stand-ins|demo|bench)/' },
+    },
+    {
+      name: 'cli-wires-by-itself',
+      comment:
+        "It uses rules, use cases and adapters; handlers and their containers read a function's environment.",
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: '^lambdas/[^/]+/(container\\.ts|[^/]+\\.lambda\\.ts)$' },
+    },
+    {
+      name: 'no-command-imports-another',
+      severity: 'error',
+      from: { path: '^cli/commands/' },
+      to: { path: '^cli/(commands/|main\\.ts)' },
+    },
+    {
+      name: 'verdicts-are-pure',
+      comment: 'What a check comes to is decided by figures alone: no SDK, no clock, no I/O.',
+      severity: 'error',
+      from: { path: '^cli/verify/rules/' },
+      to: { pathNot: ['^cli/verify/rules/', '^lambdas/[^/]+/domain/', '^schema/'] },
+    },
+    {
+      name: 'only-the-local-entry-knows-the-cli',
+      comment: 'npm run local writes the state file by which the CLI finds it.',
+      severity: 'error',
+      from: { pathNot: '^(cli|test)/|^demo/local\\.ts$' },
+      to: { path: '^cli/' },
+    },
+    {
       name: 'nothing-imports-tests',
       severity: 'error',
       from: { pathNot: '^test/' },

@@ -3,12 +3,16 @@ import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { RUNTIME_FILE, removeRuntimeFile, writeRuntimeFile } from '../cli/where/runtime-file.ts';
+import type { RuntimeState } from '../cli/where/runtime-file.ts';
 import { SERVICES } from '../local/runtime.ts';
 import type { Runtime } from '../local/runtime.ts';
 import { startWorld } from './world.ts';
 import type { World } from './world.ts';
 
 const DATA_DIRECTORY = fileURLToPath(new URL('../.local/data', import.meta.url));
+/** How `npx grantline --local` finds this runtime. */
+const STATE_FILE = fileURLToPath(new URL(`../${RUNTIME_FILE}`, import.meta.url));
 const FIRST_PORT = 4600;
 const CEILING = 1_000;
 
@@ -27,10 +31,15 @@ const program = new Command('npm run local --')
   .action(async (options: { reset: boolean; port: number }) => {
     const ended = untilInterrupted();
     const world = await start(options);
-    printWelcome(world);
-    await ended;
-    process.stdout.write('\nstopping\n');
-    await world.close();
+    try {
+      await writeRuntimeFile(STATE_FILE, stateOf(world));
+      printWelcome(world);
+      await ended;
+      process.stdout.write('\nstopping\n');
+    } finally {
+      await removeRuntimeFile(STATE_FILE, process.pid);
+      await world.close();
+    }
   });
 
 try {
@@ -96,6 +105,21 @@ function printWelcome({ runtime, outside, output, logDirectory }: World): void {
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function stateOf({ runtime, outside }: World): RuntimeState {
+  const texts = runtime.outputs.flatMap(({ name, value }): [string, string][] =>
+    typeof value === 'string' ? [[name, value]] : [],
+  );
+  return {
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    region: runtime.model.region,
+    endpoints: runtime.endpoints,
+    moneyApi: { url: outside.money.url, isStandIn: outside.money.isStandIn },
+    // The schema is the one of DATABASE_URL here, whatever the stage calls it.
+    outputs: { ...Object.fromEntries(texts), DatabaseName: new URL(outside.databaseUrl).pathname.slice(1) },
+  };
 }
 
 function exportsFor({ endpoints }: Runtime, output: (name: string) => string): string[] {

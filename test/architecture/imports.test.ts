@@ -8,7 +8,7 @@ import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-opti
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const FOLDERS = ['bin', 'lib', 'config', 'lambdas', 'schema', 'local', 'stand-ins', 'demo', 'test'];
+const FOLDERS = ['bin', 'lib', 'config', 'lambdas', 'schema', 'cli', 'local', 'stand-ins', 'demo', 'test'];
 
 async function violations(baseDir: string): Promise<{ modules: number; broken: string[] }> {
   const rules = await extractOptions(join(ROOT, '.dependency-cruiser.js'));
@@ -61,6 +61,12 @@ describe('a planted violation is found', () => {
     ['local-knows-only-templates', 'local/runtime.ts', 'schema/messages.ts', {}],
     ['stand-ins-know-only-contracts', 'stand-ins/money.ts', 'lambdas/p/domain/rule.ts', {}],
     ['production-imports-no-runtime', 'lambdas/p/app/pay.ts', 'local/runtime.ts', {}],
+    ['cli-knows-no-stacks-and-no-runtime', 'cli/commands/plan.ts', 'lib/stack.ts', {}],
+    ['cli-wires-by-itself', 'cli/commands/plan.ts', 'lambdas/p/container.ts', {}],
+    ['no-command-imports-another', 'cli/commands/plan.ts', 'cli/commands/start.ts', {}],
+    ['verdicts-are-pure', 'cli/verify/rules/judge.ts', 'cli/verify/read.ts', {}],
+    ['only-the-local-entry-knows-the-cli', 'demo/main.ts', 'cli/failure.ts', {}],
+    ['only-the-local-entry-knows-the-cli', 'lambdas/p/app/pay.ts', 'cli/failure.ts', {}],
     ['nothing-imports-tests', 'demo/main.ts', 'test/fakes.ts', {}],
   ])('%s: %s imports %s', async (rule, from, to, others) => {
     const files: Record<string, string> = { [from]: importOf(from, to), ...others };

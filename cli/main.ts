@@ -1,0 +1,26 @@
+/** `grantline`: the operator's commands, one a file in commands/. */
+import { Command, CommanderError } from 'commander';
+import { registerVerify } from './commands/verify.ts';
+import { CommandFailure, oneLine } from './failure.ts';
+
+/** A wrong option is no answer to what was asked: never the 1 that says "it does not hold". */
+const USAGE_ERROR = 2;
+
+const program = new Command('grantline')
+  .description('Operates Grantline, on this machine (--local) or on AWS (--stage).')
+  .exitOverride();
+registerVerify(program);
+
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    // Commander has said by then what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+    process.stderr.write(`grantline: ${oneLine(error)}\n`);
+    return error instanceof CommandFailure ? error.exitCode : 1;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Deployment } from './deployment.ts';
+import { readRuntimeFile } from './runtime-file.ts';
+
+/** The runtime that npm run local keeps running in the folder. @throws Error of one line */
+export async function localDeployment(folder: string): Promise<Deployment> {
+  const { endpoints, region, outputs } = await readRuntimeFile(folder);
+  return {
+    output: (_stack, name) => {
+      const value = outputs[name];
+      if (value === undefined) return Promise.reject(new Error(`the local runtime has no output ${name}`));
+      return Promise.resolve(value);
+    },
+    clientSettings: (service) => ({
+      endpoint: endpoints[service],
+      region,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }),
+  };
+}
