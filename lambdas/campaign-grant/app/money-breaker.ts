@@ -18,6 +18,8 @@ export class MoneyBreaker {
   readonly #clock: Clock;
   #reading: BreakerReading | undefined;
   #lastSuccess = Number.NEGATIVE_INFINITY;
+  #untoldFailures = 0;
+  #telling: Promise<void> | undefined;
 
   constructor(store: BreakerStore, clock: Clock) {
     this.#store = store;
@@ -56,10 +58,29 @@ export class MoneyBreaker {
       await this.#change((reading) => afterProbe(reading, { ...probe, succeeded: false }));
       return;
     }
-    await this.#change((reading) => {
-      const msSinceSuccess = (this.#clock.monotonic() - this.#lastSuccess) * 1000;
-      return afterFailure(reading, msSinceSuccess);
+    if (this.isOpen) return;
+    this.#untoldFailures += 1;
+    this.#telling ??= this.#tellFailures().finally(() => {
+      this.#telling = undefined;
     });
+    await this.#telling;
+  }
+
+  /** Those that come while others are told go together: a hundred that ask for the row one by one take seconds. */
+  async #tellFailures(): Promise<void> {
+    try {
+      while (this.#untoldFailures > 0) {
+        const failures = this.#untoldFailures;
+        await this.#change((reading) => {
+          const msSinceSuccess = (this.#clock.monotonic() - this.#lastSuccess) * 1000;
+          return afterFailure(reading, msSinceSuccess, failures);
+        });
+        this.#untoldFailures -= failures;
+      }
+    } catch (error) {
+      this.#untoldFailures = 0;
+      throw error;
+    }
   }
 
   /** Any answer that shows the API at work, a rejection too. */

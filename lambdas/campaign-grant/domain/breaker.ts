@@ -29,14 +29,18 @@ export function isOpen(breaker: Breaker): boolean {
 }
 
 /**
- * A call failed in an environment whose last success is `msSinceSuccess` old. That success ends the streak when it
- * came after the streak's first failure. undefined: nothing changes, because it is open already.
+ * So many calls failed in an environment whose last success is `msSinceSuccess` old. That success ends the streak when
+ * it came after the streak's first failure. undefined: nothing changes, because it is open already.
  */
-export function afterFailure(reading: BreakerReading, msSinceSuccess: number): Breaker | undefined {
+export function afterFailure(
+  reading: BreakerReading,
+  msSinceSuccess: number,
+  failures = 1,
+): Breaker | undefined {
   if (isOpen(reading)) return undefined;
   const { streakStartedMs, nowMs } = reading;
   const goesOn = streakStartedMs !== null && nowMs - msSinceSuccess < streakStartedMs;
-  const consecutiveFailures = goesOn ? reading.consecutiveFailures + 1 : 1;
+  const consecutiveFailures = goesOn ? reading.consecutiveFailures + failures : failures;
   return {
     version: reading.version + 1,
     consecutiveFailures,
