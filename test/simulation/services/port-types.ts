@@ -1,0 +1,30 @@
+import type { GrantLog } from '../../../lambdas/campaign-grant/app/grant-rewards.ts';
+import type { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
+import type { Pacer } from '../../../lambdas/campaign-grant/domain/pacer.ts';
+import type {
+  CampaignRuns,
+  CampaignStore,
+  Clock,
+  GrantQueue,
+  MoneyApi,
+  ProgressCounters,
+  ReservationSchedules,
+} from '../../../lambdas/campaign-grant/ports.ts';
+
+/** The ports of one environment. */
+export interface Ports {
+  readonly store: CampaignStore;
+  readonly queue: GrantQueue;
+  readonly money: MoneyApi;
+  readonly counters: ProgressCounters;
+  readonly runs: CampaignRuns;
+  readonly schedules: ReservationSchedules;
+  readonly clock: Clock;
+}
+
+/** What container.ts makes for an environment of GrantRewards. */
+export interface ConsumerServices extends Ports {
+  readonly pacer: Pacer;
+  readonly breaker: MoneyBreaker;
+  readonly log: GrantLog;
+}
