@@ -78,12 +78,19 @@ export interface PromotionStore {
     readonly nowMs: number;
   }): Promise<'begun' | 'refused' | 'another-pays'>;
   recordPartitionCount(promotionId: string, partitionCount: number): Promise<void>;
-  saveProgress(promotionId: string, progress: Progress): Promise<void>;
+  /** What the counters say, while the campaign is IN_PROGRESS by this run. */
+  saveProgress(
+    run: { readonly promotionId: string; readonly runNumber: number },
+    progress: Progress,
+  ): Promise<void>;
+  /** What the rows say, in one statement. */
+  recount(of: PromotionKey): Promise<void>;
   /** IN_PROGRESS → STOPPED with the memo, by compare-and-set. */
   stopCampaign(promotionId: string, memo: string, nowMs: number): Promise<void>;
   /**
    * IN_PROGRESS → `outcome` by compare-and-set, while the run is the promotion's latest. A COMPLETED run has ended
-   * with that; a FAILED one is to be wound up.
+   * with that, its summary counted from the rows; a FAILED one is to be wound up. A campaign with a target that is
+   * not final stays IN_PROGRESS instead of becoming COMPLETED: all of this is one transaction, which a redrive waits for.
    * @returns the promotion's status afterwards.
    */
   finishRun(finish: FinishedRun): Promise<PromotionStatus>;
@@ -92,8 +99,11 @@ export interface PromotionStore {
    * @returns the promotion; undefined when there was nothing to close.
    */
   closeRun(close: ClosedRun): Promise<PromotionKey | undefined>;
-  /** Latest runs of campaigns that are IN_PROGRESS, and of those that were STOPPED or FAILED and not wound up yet. */
-  openRuns(): Promise<OpenRun[]>;
+  /**
+   * Latest runs of campaigns that are IN_PROGRESS, and of those that are STOPPED or FAILED and were not wound up
+   * before `woundUpSinceMs`: what was under way may have been recorded later.
+   */
+  openRuns(woundUpSinceMs: number): Promise<OpenRun[]>;
   /**
    * The end of the latest run of a campaign that is STOPPED or FAILED, after it was wound up. Where nobody said why
    * it was stopped (its status was set by hand), the summary says that.
@@ -117,6 +127,7 @@ export interface ClosedRun {
 
 export interface OpenRun extends PromotionKey {
   readonly status: 'IN_PROGRESS' | 'STOPPED' | 'FAILED';
+  readonly isWoundUp: boolean;
   readonly executionId: string;
   readonly runNumber: number;
 }
@@ -138,7 +149,7 @@ export interface TurnStore {
 /** The breaker's row, shared by all environments. */
 export interface BreakerStore {
   readBreaker(): Promise<BreakerReading>;
-  /** Compare-and-set on the version. */
+  /** Compare-and-set on the version. True for a write whose first answer was lost, too. */
   saveBreaker(expectedVersion: number, next: Breaker): Promise<boolean>;
 }
 
@@ -151,6 +162,7 @@ export interface LatestRun {
 export interface FinishedRun {
   readonly promotionId: string;
   readonly runNumber: number;
+  readonly promotionType: PromotionType;
   readonly outcome: 'COMPLETED' | 'FAILED';
   readonly memo: string | null;
   readonly nowMs: number;
@@ -167,7 +179,7 @@ export interface TargetStore {
   pendingRange(of: PromotionKey, afterTargetId: string, size: number): Promise<TargetRange | undefined>;
   /** PENDING targets past `afterTargetId` and up to `toTargetId`, in order of id. */
   pendingTargets(of: PromotionKey, page: PendingPage): Promise<PendingTarget[]>;
-  /** PENDING → PUBLISHED. @returns how many changed. */
+  /** PENDING → PUBLISHED, unless the campaign has ended meanwhile. @returns how many changed. */
   markPublished(of: PromotionKey, targetIds: readonly string[], nowMs: number): Promise<number>;
   /** A FAILED result with the reason, and publish_status FAILED. @returns how many changed. */
   recordInvalid(of: PromotionKey, invalid: readonly InvalidTarget[], nowMs: number): Promise<number>;
@@ -206,7 +218,11 @@ export interface GrantStore {
   readBatch(promotionType: PromotionType, grants: readonly GrantId[]): Promise<BatchReading>;
   /** What may have changed while a batch is at work. */
   readGate(promotionIds: readonly string[]): Promise<GateReading>;
-  /** SUCCESS is never overwritten, FAILED only by SUCCESS. */
+  /**
+   * SUCCESS is never overwritten, FAILED only by SUCCESS. A result that the API did not decide and that is more than
+   * an attempt ahead of the recorded one is that of an earlier run, ended late: it is left out, and so is its dead
+   * letter.
+   */
   recordResults(promotionType: PromotionType, results: readonly GrantResult[], nowMs: number): Promise<void>;
   recordDeadLetters(deadLetters: readonly DeadLetter[], nowMs: number): Promise<void>;
   /** As returnUnpaid, for these grants, unless their campaign is IN_PROGRESS (again). */

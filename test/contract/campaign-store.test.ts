@@ -41,6 +41,7 @@ describe.each([
           transactionKey: `T-${targetId}`,
           errorMessage: null,
           attemptCount: 1,
+          decided: true,
           ...result,
         },
       ],
@@ -147,13 +148,26 @@ describe.each([
       expect(await store.isPaying({ promotionId, runNumber: 2 })).toBe(false);
     });
 
-    it('ends its campaign once, and not one that was stopped or that another run pays', async () => {
-      const campaign = await fixture.insert();
+    it('ends its campaign once, when every target is final, and not one that another run pays', async () => {
+      const campaign = await fixture.insert({ targetCount: 2 });
       const { promotionId } = campaign;
       const finish = (runNumber: number) =>
-        store.finishRun({ promotionId, runNumber, outcome: 'COMPLETED', memo: null, nowMs: NOW });
+        store.finishRun({ ...campaign, runNumber, outcome: 'COMPLETED', memo: null, nowMs: NOW });
       await begin(campaign, 'a');
       await begin(campaign, 'b', { latestExecutionId: 'a', runNumber: 1 });
+
+      expect(await finish(2)).toBe('IN_PROGRESS');
+      const paid = campaign.targetIds.map((targetId) => ({
+        targetId,
+        promotionId,
+        processStatus: 'SUCCESS' as const,
+        transactionKey: `T-${targetId}`,
+        errorMessage: null,
+        attemptCount: 1,
+        decided: true,
+      }));
+      await store.markPublished(campaign, campaign.targetIds, NOW);
+      await store.recordResults(campaign.promotionType, paid, NOW);
 
       expect(await finish(1)).toBe('IN_PROGRESS');
       expect(await finish(2)).toBe('COMPLETED');
@@ -163,11 +177,18 @@ describe.each([
 
     it('that was stopped stays STOPPED with its memo, until a resume clears it', async () => {
       const campaign = await fixture.insert();
-      const { promotionId } = campaign;
+      const { promotionId, promotionType } = campaign;
       await begin(campaign);
       await store.stopCampaign(promotionId, 'lunch', NOW);
       await store.stopCampaign(promotionId, 'too late', NOW);
-      const finish = { promotionId, runNumber: 1, outcome: 'COMPLETED', memo: null, nowMs: NOW } as const;
+      const finish = {
+        promotionId,
+        promotionType,
+        runNumber: 1,
+        outcome: 'COMPLETED',
+        memo: null,
+        nowMs: NOW,
+      } as const;
 
       expect(await store.finishRun(finish)).toBe('STOPPED');
       expect(await fixture.summary(campaign)).toMatchObject({ isStopped: true, stoppedMemo: 'lunch' });
@@ -194,21 +215,82 @@ describe.each([
       const { promotionId, promotionType } = await fixture.insert({ type: 'POINT' });
       const run = { promotionId, promotionType, executionId: 'a', runNumber: 1 };
       await begin({ promotionId, promotionType, targetIds: [] }, 'a');
-      const whilePaying = await store.openRuns();
+      const whilePaying = await store.openRuns(NOW);
       await store.endStoppedRun(promotionId, NOW);
-      const unended = await store.openRuns();
+      const unended = await store.openRuns(NOW);
       await fixture.setStatus(run, 'STOPPED');
-      const stopped = await store.openRuns();
+      const stopped = await store.openRuns(NOW);
       await store.endStoppedRun(promotionId, NOW);
 
-      expect(whilePaying).toEqual([{ ...run, status: 'IN_PROGRESS' }]);
+      expect(whilePaying).toEqual([{ ...run, status: 'IN_PROGRESS', isWoundUp: false }]);
       expect(unended).toEqual(whilePaying);
-      expect(stopped).toEqual([{ ...run, status: 'STOPPED' }]);
-      expect(await store.openRuns()).toEqual([]);
+      expect(stopped).toEqual([{ ...run, status: 'STOPPED', isWoundUp: false }]);
+      expect(await store.openRuns(NOW)).toEqual([]);
+      expect(await store.openRuns(NOW - 60_000)).toEqual([{ ...run, status: 'STOPPED', isWoundUp: true }]);
       expect(await fixture.summary(run)).toMatchObject({
         isStopped: true,
         stoppedMemo: 'the status was set to STOPPED',
       });
+    });
+
+    it('has a summary that takes the progress of its latest run only, and no more when it has ended', async () => {
+      const campaign = await fixture.insert({ targetCount: 1 });
+      await begin(campaign, 'a');
+      await begin(campaign, 'b', { latestExecutionId: 'a', runNumber: 1 });
+      const late = { publishedCount: 9, successCount: 9, failCount: 9, retrySuccessCount: 9 };
+      await store.saveProgress({ ...campaign, runNumber: 1 }, late);
+      expect(await fixture.summary(campaign)).toMatchObject({ successCount: 0 });
+
+      await store.stopCampaign(campaign.promotionId, 'lunch', NOW);
+      await store.saveProgress({ ...campaign, runNumber: 2 }, late);
+      expect(await fixture.summary(campaign)).toMatchObject({ successCount: 0 });
+    });
+
+    it('has a summary that is counted from the rows', async () => {
+      const campaign = await fixture.insert({ targetCount: 3 });
+      await begin(campaign);
+      await publish(campaign);
+      await record(campaign, idOf(campaign, 0), { attemptCount: 2 });
+      await record(campaign, idOf(campaign, 1), { processStatus: 'FAILED', transactionKey: null });
+
+      await store.recount(campaign);
+
+      expect(await fixture.summary(campaign)).toMatchObject({
+        publishedCount: 3,
+        successCount: 1,
+        failCount: 1,
+        retrySuccessCount: 1,
+      });
+    });
+
+    it('publishes nothing any more when its campaign has ended', async () => {
+      const campaign = await fixture.insert({ targetCount: 2 });
+      await begin(campaign);
+      await store.stopCampaign(campaign.promotionId, 'lunch', NOW);
+
+      await publish(campaign);
+
+      expect(await store.countPending(campaign)).toBe(2);
+    });
+
+    it('has no result of an earlier run that ended late, unless the API decided it', async () => {
+      const campaign = await fixture.insert({ targetCount: 2 });
+      await begin(campaign);
+      await publish(campaign);
+      const retrying = { processStatus: 'RETRYING', transactionKey: null, decided: false } as const;
+      for (const index of [0, 1])
+        await record(campaign, idOf(campaign, index), { ...retrying, attemptCount: 5 });
+      // A resume counts attempts anew.
+      await store.returnUnpaid(campaign, NOW);
+
+      const failed = { processStatus: 'FAILED', transactionKey: null, attemptCount: 6 } as const;
+      await record(campaign, idOf(campaign, 0), { ...failed, decided: false });
+      await record(campaign, idOf(campaign, 1), { ...failed, decided: true });
+
+      expect(await fixture.targets(campaign)).toMatchObject([
+        { processStatus: 'PENDING', attemptCount: 0 },
+        { processStatus: 'FAILED', attemptCount: 6 },
+      ]);
     });
 
     it('has a summary that takes its progress', async () => {
@@ -216,7 +298,7 @@ describe.each([
       await begin(campaign);
       const progress = { publishedCount: 4, successCount: 3, failCount: 2, retrySuccessCount: 1 };
 
-      await store.saveProgress(campaign.promotionId, progress);
+      await store.saveProgress({ ...campaign, runNumber: 1 }, progress);
 
       expect(await fixture.summary(campaign)).toMatchObject(progress);
     });

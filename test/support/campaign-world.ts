@@ -205,6 +205,7 @@ export class CampaignWorld {
           transactionKey: processStatus === 'SUCCESS' ? `T-${targetId}` : null,
           errorMessage: null,
           attemptCount: 1,
+          decided: true,
           ...overrides,
         },
       ];
@@ -227,7 +228,7 @@ export class CampaignWorld {
           cause: letter.cause,
           errorMessage: 'why',
           transient: letter.transient,
-          attemptCount: 6,
+          attemptCount: 1,
           payload: '{}',
         },
       ];

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { SqlExecutor } from '../../shared/data-api.ts';
 import type { Breaker, BreakerReading } from '../domain/breaker.ts';
@@ -25,14 +26,21 @@ export function sqlBreakerStore(db: SqlExecutor): BreakerStore {
     readBreaker: () => readBreaker(db),
 
     async saveBreaker(expectedVersion, next) {
+      const written = randomUUID();
       const changed = await db.execute(
         `UPDATE campaign_money_breaker
          SET version = :version, consecutive_failures = :consecutiveFailures,
-             streak_started_ms = :streakStartedMs, opened_ms = :openedMs, probe_ms = :probeMs
+             streak_started_ms = :streakStartedMs, opened_ms = :openedMs, probe_ms = :probeMs, written_by = :written
          WHERE breaker_id = 1 AND version = :expectedVersion`,
-        { expectedVersion, ...breakerOnly(next) },
+        { expectedVersion, written, ...breakerOnly(next) },
       );
-      return changed > 0;
+      if (changed > 0) return true;
+      // The statement is repeated when its answer is lost: then it was ours that the second found.
+      const [row] = await db.query(
+        z.object({ writtenBy: z.string().nullable() }),
+        'SELECT written_by AS writtenBy FROM campaign_money_breaker WHERE breaker_id = 1',
+      );
+      return row?.writtenBy === written;
     },
   };
 }

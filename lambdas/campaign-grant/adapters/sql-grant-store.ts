@@ -78,17 +78,24 @@ export function sqlGrantStore(db: DataApi): GrantStore {
     async recordResults(promotionType, results, nowMs) {
       const table = TABLES[promotionType];
       // In order of the key, so that two batches that meet in an index page do not lock it crosswise.
-      const ordered = results.toSorted((a, b) => Number(BigInt(a.targetId) - BigInt(b.targetId)));
+      const ordered = results
+        .map((result) => ({ ...result, decided: Number(result.decided) }))
+        .toSorted((a, b) => Number(BigInt(a.targetId) - BigInt(b.targetId)));
       // Assignments run from left to right: process_status, which the others look at, comes last. The columns of
       // JSON_TABLE have names of their own, because MySQL finds a shared one ambiguous in the update part.
       await db.execute(
         `INSERT INTO ${table.results}
            (${table.targetId}, promotion_id, process_status, transaction_key, error_message, attempt_count, updated_at)
          SELECT paid.target, paid.promotion, paid.status, paid.transaction, paid.error, paid.attempts, :now
-         FROM JSON_TABLE(:results, '$[*]' COLUMNS (
-           target BIGINT PATH '$.targetId', promotion BIGINT PATH '$.promotionId',
-           status VARCHAR(30) PATH '$.processStatus', transaction VARCHAR(100) PATH '$.transactionKey',
-           error VARCHAR(500) PATH '$.errorMessage', attempts INT PATH '$.attemptCount')) AS paid
+         FROM (
+           SELECT called.target, called.promotion, called.status, called.transaction, called.error, called.attempts
+           FROM JSON_TABLE(:results, '$[*]' COLUMNS (
+             target BIGINT PATH '$.targetId', promotion BIGINT PATH '$.promotionId',
+             status VARCHAR(30) PATH '$.processStatus', transaction VARCHAR(100) PATH '$.transactionKey',
+             error VARCHAR(500) PATH '$.errorMessage', attempts INT PATH '$.attemptCount',
+             decided INT PATH '$.decided')) AS called
+           LEFT JOIN ${table.results} r ON r.${table.targetId} = called.target
+           WHERE called.decided = 1 OR r.attempt_count IS NULL OR r.attempt_count >= called.attempts - 1) AS paid
          ON DUPLICATE KEY UPDATE
            transaction_key = IF(process_status = 'SUCCESS', transaction_key, VALUES(transaction_key)),
            error_message = IF(process_status = 'SUCCESS', error_message, VALUES(error_message)),
@@ -121,6 +128,12 @@ export function sqlGrantStore(db: DataApi): GrantStore {
            cause VARCHAR(60) PATH '$.cause', error_message VARCHAR(500) PATH '$.errorMessage',
            is_transient INT PATH '$.transient', attempt_count INT PATH '$.attemptCount',
            payload TEXT PATH '$.payload')) AS dead
+         LEFT JOIN campaign_promotion_voucher_results v
+           ON dead.promotion_type = 'VOUCHER' AND v.voucher_target_id = dead.target_id
+         LEFT JOIN campaign_promotion_point_results p
+           ON dead.promotion_type = 'POINT' AND p.point_target_id = dead.target_id
+         WHERE dead.is_transient = 0
+            OR COALESCE(v.attempt_count, p.attempt_count, dead.attempt_count) >= dead.attempt_count - 1
          ON DUPLICATE KEY UPDATE
            cause = VALUES(cause), error_message = VALUES(error_message), is_transient = VALUES(is_transient),
            attempt_count = VALUES(attempt_count), payload = VALUES(payload)`,

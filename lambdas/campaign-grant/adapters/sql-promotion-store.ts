@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { BeginFrom, FinishedRun, Promotion, PromotionStore } from '../ports.ts';
+import type { BeginFrom, FinishedRun, Promotion, PromotionKey, PromotionStore } from '../ports.ts';
+import { TABLES } from './tables.ts';
 
 const promotionRow = z.object({
   promotionId: id,
@@ -22,9 +23,11 @@ const runRow = z.object({
   status: z.enum(['IN_PROGRESS', 'STOPPED', 'FAILED']),
   executionId: z.string(),
   runNumber: z.int(),
+  isWoundUp: z.int().transform((ended) => ended === 1),
 });
 const awaitedRow = z.object({ promotionId: id, reservationAt: z.string().nullable(), runNumber: z.int() });
 const lockRow = z.object({ id: z.int() });
+const openRow = z.object({ open: z.int(), pending: z.int() });
 const otherRow = z.object({ others: z.int() });
 
 /** Promotions that are awaited at once: more than are ever reserved, and within the Data API's answer. */
@@ -130,15 +133,25 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
       );
     },
 
-    async saveProgress(promotionId, progress) {
+    async saveProgress({ promotionId, runNumber }, progress) {
       await db.execute(
-        `UPDATE campaign_promotion_summary
-         SET published_count = :publishedCount, success_count = :successCount, fail_count = :failCount,
-             retry_success_count = :retrySuccessCount
-         WHERE promotion_id = :promotionId`,
-        { promotionId, ...progress },
+        `UPDATE campaign_promotion_summary s
+         JOIN campaign_promotions p ON p.promotion_id = s.promotion_id
+         SET s.published_count = :publishedCount, s.success_count = :successCount, s.fail_count = :failCount,
+             s.retry_success_count = :retrySuccessCount
+         WHERE p.promotion_id = :promotionId AND p.promotion_status = 'IN_PROGRESS' AND ${IS_LATEST_RUN}`,
+        {
+          promotionId,
+          runNumber,
+          publishedCount: progress.publishedCount,
+          successCount: progress.successCount,
+          failCount: progress.failCount,
+          retrySuccessCount: progress.retrySuccessCount,
+        },
       );
     },
+
+    recount: (of) => recount(db, of),
 
     async stopCampaign(promotionId, memo, nowMs) {
       const now = toDateTime(nowMs);
@@ -148,9 +161,13 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
       });
     },
 
-    finishRun: ({ promotionId, runNumber, outcome, memo, nowMs }: FinishedRun) =>
+    finishRun: ({ promotionId, promotionType, runNumber, outcome, memo, nowMs }: FinishedRun) =>
       db.transaction(async (tx) => {
         const now = toDateTime(nowMs);
+        const status = await lockedStatusOf(tx, promotionId);
+        if (status !== 'IN_PROGRESS') return status ?? outcome;
+        if (outcome === 'COMPLETED' && (await anyOpenTarget(tx, { promotionId, promotionType })))
+          return status;
         const finished = await leaveInProgress(tx, promotionId, outcome, now, runNumber);
         if (finished && outcome === 'FAILED') await recordStop(tx, promotionId, memo ?? '', now);
         if (finished && outcome === 'COMPLETED') {
@@ -158,6 +175,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
             'UPDATE campaign_promotion_summary SET completed_at = :now WHERE promotion_id = :promotionId',
             { promotionId, now },
           );
+          await recount(tx, { promotionId, promotionType });
           await tx.execute(
             `UPDATE campaign_runs SET ended_at = :now, outcome = 'COMPLETED'
              WHERE promotion_id = :promotionId AND run_number = :runNumber AND ended_at IS NULL`,
@@ -170,8 +188,10 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
     closeRun: ({ executionId, outcome, memo, nowMs }) =>
       db.transaction(async (tx) => {
         const now = toDateTime(nowMs);
-        const open = await openRunsOf(tx);
-        const run = open.find((candidate) => candidate.executionId === executionId);
+        const open = await openRunsOf(tx, nowMs);
+        const run = open.find(
+          (candidate) => candidate.executionId === executionId && candidate.status === 'IN_PROGRESS',
+        );
         if (run === undefined) return undefined;
         const { promotionId, promotionType, runNumber } = run;
         if (!(await leaveInProgress(tx, promotionId, outcome, now, runNumber))) return undefined;
@@ -179,7 +199,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         return { promotionId, promotionType };
       }),
 
-    openRuns: () => openRunsOf(db),
+    openRuns: (woundUpSinceMs) => openRunsOf(db, woundUpSinceMs),
 
     endStoppedRun: (promotionId, nowMs) =>
       db.transaction(async (tx) => {
@@ -217,16 +237,18 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
   };
 }
 
-function openRunsOf(db: SqlExecutor) {
+function openRunsOf(db: SqlExecutor, woundUpSinceMs: number) {
   return db.query(
     runRow,
     `SELECT CAST(p.promotion_id AS CHAR) AS promotionId, p.promotion_type AS promotionType,
-            p.promotion_status AS status, r.execution_id AS executionId, r.run_number AS runNumber
+            p.promotion_status AS status, r.execution_id AS executionId, r.run_number AS runNumber,
+            r.ended_at IS NOT NULL AS isWoundUp
      FROM campaign_promotions p
      JOIN campaign_runs r ON r.promotion_id = p.promotion_id
      WHERE (p.promotion_status = 'IN_PROGRESS'
-            OR (p.promotion_status IN ('STOPPED', 'FAILED') AND r.ended_at IS NULL))
+            OR (p.promotion_status IN ('STOPPED', 'FAILED') AND (r.ended_at IS NULL OR r.ended_at > :since)))
        AND r.run_number = (SELECT MAX(run_number) FROM campaign_runs WHERE promotion_id = p.promotion_id)`,
+    { since: toDateTime(woundUpSinceMs) },
   );
 }
 
@@ -246,13 +268,10 @@ async function enterInProgress(
     return changed > 0;
   }
   // Locked, so that a stop comes before this or after it.
-  const [row] = await tx.query(
-    statusRow,
-    `SELECT promotion_status AS status FROM campaign_promotions WHERE promotion_id = :promotionId FOR UPDATE`,
-    { promotionId },
+  if ((await lockedStatusOf(tx, promotionId)) !== 'IN_PROGRESS') return false;
+  const latest = (await openRunsOf(tx, Date.parse('9999-12-31'))).find(
+    (run) => run.promotionId === promotionId,
   );
-  if (row?.status !== 'IN_PROGRESS') return false;
-  const latest = (await openRunsOf(tx)).find((run) => run.promotionId === promotionId);
   return latest?.executionId === from.latestExecutionId && latest.runNumber === from.runNumber;
 }
 
@@ -263,6 +282,48 @@ async function statusOf(db: SqlExecutor, promotionId: string) {
     { promotionId },
   );
   return row?.status;
+}
+
+async function lockedStatusOf(tx: SqlExecutor, promotionId: string) {
+  const [row] = await tx.query(
+    statusRow,
+    `SELECT promotion_status AS status FROM campaign_promotions WHERE promotion_id = :promotionId FOR UPDATE`,
+    { promotionId },
+  );
+  return row?.status;
+}
+
+/** Whether a target is not final yet. */
+async function anyOpenTarget(
+  tx: SqlExecutor,
+  { promotionId, promotionType }: PromotionKey,
+): Promise<boolean> {
+  const { targets, results } = TABLES[promotionType];
+  const [row] = await tx.query(
+    openRow,
+    `SELECT (SELECT COUNT(*) FROM ${targets} WHERE promotion_id = :promotionId)
+          - (SELECT COUNT(*) FROM ${results} WHERE promotion_id = :promotionId
+               AND process_status IN ('SUCCESS', 'FAILED')) AS open,
+            (SELECT COUNT(*) FROM ${targets} WHERE promotion_id = :promotionId
+               AND publish_status = 'PENDING') AS pending`,
+    { promotionId },
+  );
+  return row === undefined || row.open !== 0 || row.pending !== 0;
+}
+
+async function recount(db: SqlExecutor, { promotionId, promotionType }: PromotionKey): Promise<void> {
+  const { targets, results } = TABLES[promotionType];
+  const ofThese = `FROM ${results} WHERE promotion_id = :promotionId AND process_status`;
+  await db.execute(
+    `UPDATE campaign_promotion_summary
+     SET published_count = (SELECT COUNT(*) FROM ${targets}
+                            WHERE promotion_id = :promotionId AND publish_status = 'PUBLISHED'),
+         success_count = (SELECT COUNT(*) ${ofThese} = 'SUCCESS'),
+         fail_count = (SELECT COUNT(*) ${ofThese} = 'FAILED'),
+         retry_success_count = (SELECT COUNT(*) ${ofThese} = 'SUCCESS' AND attempt_count > 1)
+     WHERE promotion_id = :promotionId`,
+    { promotionId },
+  );
 }
 
 /** The compare-and-set of every end: only a campaign that is IN_PROGRESS can leave it, and only by its latest run. */

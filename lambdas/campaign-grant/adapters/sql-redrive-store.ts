@@ -21,6 +21,7 @@ export function sqlRedriveStore(db: DataApi): RedriveStore {
   return {
     redrive: (of, { causes, targetIds }, limit, nowMs) =>
       db.transaction(async (tx) => {
+        await lockPromotion(tx, of);
         const letters = await tx.query(
           letterRow,
           // JSON_TABLE's text has the server's collation, which need not be the table's.
@@ -45,6 +46,7 @@ export function sqlRedriveStore(db: DataApi): RedriveStore {
 
     redriveTransient: (of, limit, nowMs) =>
       db.transaction(async (tx) => {
+        await lockPromotion(tx, of);
         const letters = await tx.query(
           letterRow,
           `${failedLetters(of)} AND d.is_transient = 1 AND NOT EXISTS (
@@ -56,6 +58,16 @@ export function sqlRedriveStore(db: DataApi): RedriveStore {
         return letters.length;
       }),
   };
+}
+
+/** So that a campaign is not COMPLETED while its dead letters are made PENDING: see finishRun. */
+async function lockPromotion(tx: SqlExecutor, { promotionId }: PromotionKey): Promise<void> {
+  await tx.query(
+    z.object({ promotionId: id }),
+    `SELECT CAST(promotion_id AS CHAR) AS promotionId FROM campaign_promotions
+     WHERE promotion_id = :promotionId FOR UPDATE`,
+    { promotionId },
+  );
 }
 
 async function redriveLetters(

@@ -130,8 +130,10 @@ export function sqlTargetStore(db: DataApi): TargetStore {
       return db.execute(
         `UPDATE JSON_TABLE(:targetIds, '$[*]' COLUMNS (id BIGINT PATH '$')) AS sent
          JOIN ${targets} t ON t.${targetId} = sent.id
+         JOIN campaign_promotions p ON p.promotion_id = t.promotion_id
          SET t.publish_status = 'PUBLISHED', t.updated_at = :now
-         WHERE t.promotion_id = :promotionId AND t.publish_status = 'PENDING'`,
+         WHERE t.promotion_id = :promotionId AND t.publish_status = 'PENDING'
+           AND p.promotion_status NOT IN ('STOPPED', 'FAILED', 'COMPLETED')`,
         { promotionId, targetIds: JSON.stringify(targetIds), now: toDateTime(nowMs) },
       );
     },

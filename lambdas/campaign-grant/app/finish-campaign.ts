@@ -24,23 +24,27 @@ export async function finishCampaign(
   { store, counters, clock }: Services,
   { run, error }: { run: CampaignRun; error?: { Error: string; Cause: string } | undefined },
 ): Promise<FinishCampaignOutput> {
-  const { promotionId, runNumber, summaryId } = run;
-  const again = error === undefined && (await needsAnotherPass({ store, clock }, run));
-  const outcome = again
+  const { promotionId, promotionType, runNumber, summaryId } = run;
+  const left = error === undefined && (await needsAnotherPass({ store, clock }, run));
+  const outcome = left
     ? 'IN_PROGRESS'
     : await store.finishRun({
         promotionId,
+        promotionType,
         runNumber,
         outcome: error === undefined ? 'COMPLETED' : 'FAILED',
         memo: error === undefined ? null : `${error.Error}: ${error.Cause}`.slice(0, MAX_MEMO_CHARACTERS),
         nowMs: clock.now(),
       });
+  // IN_PROGRESS after finishRun: somebody redrove a dead letter since, or another run pays.
+  const again = left || (error === undefined && outcome === 'IN_PROGRESS' && (await store.isPaying(run)));
   if (outcome === 'STOPPED' || outcome === 'FAILED') await windUp({ store, clock }, run);
+
+  if (again) await store.recount(run);
 
   const results = await store.countResults(run);
   const publishedCount = await store.countPublished(run);
   const totalCount = await store.countTargets(run);
-  await store.saveProgress(promotionId, { ...results, publishedCount });
   await counters.reset(summaryId, totalCount, { ...results, publishedCount });
   const grantedAmount = await store.grantedAmount(run);
   return { again, outcome, totalCount, publishedCount, ...results, grantedAmount };

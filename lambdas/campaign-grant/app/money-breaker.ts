@@ -17,7 +17,10 @@ export class MoneyBreaker {
   readonly #store: BreakerStore;
   readonly #clock: Clock;
   #reading: BreakerReading | undefined;
-  #lastSuccess = Number.NEGATIVE_INFINITY;
+  /** By our clock, when the reading came. */
+  #readAt = 0;
+  /** By the database's clock: ours may stand still while the environment is frozen. */
+  #lastSuccessMs = Number.NEGATIVE_INFINITY;
   #untoldFailures = 0;
   #telling: Promise<void> | undefined;
 
@@ -29,6 +32,7 @@ export class MoneyBreaker {
   /** What a read of the batch, or of the gate, brought along. */
   observe(reading: BreakerReading): void {
     this.#reading = reading;
+    this.#readAt = this.#clock.monotonic();
   }
 
   get isOpen(): boolean {
@@ -48,7 +52,8 @@ export class MoneyBreaker {
     const claimed = reading === undefined ? undefined : claimProbe(reading);
     if (reading === undefined || claimed === undefined || claimed.probeMs === null) return undefined;
     const isOurs = await this.#store.saveBreaker(reading.version, claimed);
-    this.#reading = isOurs ? { ...claimed, nowMs: reading.nowMs } : await this.#store.readBreaker();
+    if (isOurs) this.#reading = { ...claimed, nowMs: reading.nowMs };
+    else this.observe(await this.#store.readBreaker());
     return isOurs ? { claimedMs: claimed.probeMs } : undefined;
   }
 
@@ -71,10 +76,7 @@ export class MoneyBreaker {
     try {
       while (this.#untoldFailures > 0) {
         const failures = this.#untoldFailures;
-        await this.#change((reading) => {
-          const msSinceSuccess = (this.#clock.monotonic() - this.#lastSuccess) * 1000;
-          return afterFailure(reading, msSinceSuccess, failures);
-        });
+        await this.#change((reading) => afterFailure(reading, reading.nowMs - this.#lastSuccessMs, failures));
         this.#untoldFailures -= failures;
       }
     } catch (error) {
@@ -85,7 +87,9 @@ export class MoneyBreaker {
 
   /** Any answer that shows the API at work, a rejection too. */
   async succeeded(probe: Probe | undefined): Promise<void> {
-    this.#lastSuccess = this.#clock.monotonic();
+    if (this.#reading !== undefined) {
+      this.#lastSuccessMs = this.#reading.nowMs + (this.#clock.monotonic() - this.#readAt) * 1000;
+    }
     if (probe !== undefined) {
       await this.#change((reading) => afterProbe(reading, { ...probe, succeeded: true }));
       return;
@@ -97,7 +101,7 @@ export class MoneyBreaker {
   async #change(rule: (reading: BreakerReading) => Breaker | undefined): Promise<void> {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const reading = await this.#store.readBreaker();
-      this.#reading = reading;
+      this.observe(reading);
       const next = rule(reading);
       if (next === undefined) return;
       if (await this.#store.saveBreaker(reading.version, next)) {

@@ -9,6 +9,7 @@ import type { MoneyBreaker, Probe } from './money-breaker.ts';
  * takes half a second, and needs no further read.
  */
 const READING_VALID_SECONDS = 0.75;
+const CLAIM_VALID_SECONDS = 1;
 const LOOK_AGAIN_SECONDS = 1;
 /** A call (3 s at most), the writes after it with their retries, and the last slot. */
 const TIME_FOR_ONE_CALL_SECONDS = 12;
@@ -69,6 +70,7 @@ export class PaymentGate {
   async #pass(promotionId: string): Promise<Permit> {
     const { breaker, clock, pacer } = this.#services;
     let probe: Probe | undefined;
+    let claimedAt = 0;
     for (;;) {
       if (!this.#inProgress.has(promotionId)) return { kind: 'unpaid' };
       if (this.#options.budget.remainingSeconds() < TIME_FOR_ONE_CALL_SECONDS) {
@@ -78,10 +80,13 @@ export class PaymentGate {
       // Not only once: a timer may fire a fraction of a millisecond early.
       if (wait > 0) await clock.sleep(wait);
       else if (clock.monotonic() - this.#readAt > READING_VALID_SECONDS) await this.#readAgain();
+      // One that was held up is given up, or it would come too soon before the next.
+      else if (probe !== undefined && clock.monotonic() - claimedAt > CLAIM_VALID_SECONDS) probe = undefined;
       else if (!breaker.isOpen || probe !== undefined) {
         pacer.takeSlot(clock.monotonic());
         return { kind: 'pay', probe: breaker.isOpen ? probe : undefined };
       } else {
+        claimedAt = clock.monotonic();
         probe = await breaker.claimProbe();
         if (probe === undefined) {
           await clock.sleep(LOOK_AGAIN_SECONDS);

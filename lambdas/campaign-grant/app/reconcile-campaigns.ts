@@ -5,6 +5,12 @@ import type { CampaignRuns, CampaignStore, Clock, OpenRun, ReservationSchedules 
 import { closeRun } from './close-run.ts';
 import { windUp } from './wind-up.ts';
 
+/**
+ * A stopped campaign is wound up again for so long: a write that was slow, or an environment that was frozen, may have
+ * changed its rows since.
+ */
+const WIND_UP_AGAIN_MS = 5 * 60_000;
+
 interface Services {
   readonly store: CampaignStore;
   readonly runs: CampaignRuns;
@@ -30,7 +36,7 @@ export interface Reconciled {
 export async function reconcileCampaigns(services: Services): Promise<Reconciled> {
   const recovered: string[] = [];
   const closed: string[] = [];
-  for (const run of await services.store.openRuns()) {
+  for (const run of await services.store.openRuns(services.clock.now() - WIND_UP_AGAIN_MS)) {
     const did = await reconcileRun(services, run);
     if (did === 'recovered') recovered.push(run.promotionId);
     if (did === 'closed') closed.push(run.promotionId);
@@ -42,7 +48,7 @@ async function reconcileRun(services: Services, run: OpenRun): Promise<'recovere
   const { promotionId, executionId, runNumber } = run;
   if (run.status !== 'IN_PROGRESS') {
     await windUp(services, run);
-    return 'closed';
+    return run.isWoundUp ? undefined : 'closed';
   }
   const execution = await services.runs.describe(executionId);
   switch (execution.status) {

@@ -34,6 +34,7 @@ export async function redriveDeadLetters(
     if (count < PAGE_SIZE) break;
   }
 
+  if (redrivenCount > 0) await store.recount(promotion);
   // The reconciler would start it within a minute, under the same name.
   const { status, reservationAt } = (await store.findPromotion(promotionId)) ?? promotion;
   const run = await store.latestRun(promotionId);

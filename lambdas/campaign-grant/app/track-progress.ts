@@ -3,7 +3,10 @@ import type { CampaignStore, Clock, GrantQueue, Progress, ProgressCounters, Time
 
 /** The rows are counted when the counters say that all is done, or have not moved for so many intervals. */
 const QUIET_INTERVALS_BEFORE_COUNTING = 2;
-/** SQS's approximate counts are right within a minute; what does not move for longer has nothing left to move it. */
+/**
+ * SQS's approximate counts are right within a minute; what does not move for longer, with no message anywhere in the
+ * queue, has nothing left to move it. Messages that wait out an outage are in the queue.
+ */
 const QUIET_SECONDS_BEFORE_ANOTHER_PASS = 75;
 /** An interval's work against a slow database still ends within this. */
 const TIME_FOR_ONE_ROUND_SECONDS = 60;
@@ -25,11 +28,10 @@ interface Services {
  * within hours.
  */
 export async function trackProgress(
-  services: Services,
+  { store, queue, counters, clock, intervalSeconds }: Services,
   { run }: { run: CampaignRun },
   budget: TimeBudget,
 ): Promise<TrackProgressOutput> {
-  const { store, counters, clock, intervalSeconds } = services;
   let saved: Progress | undefined;
   let quietIntervals = 0;
   let counts: RowCounts | undefined;
@@ -38,7 +40,7 @@ export async function trackProgress(
     const counted = await counters.read(run.summaryId);
     quietIntervals = counted !== undefined && !sameProgress(counted, saved) ? 0 : quietIntervals + 1;
     if (counted !== undefined && quietIntervals === 0) {
-      await store.saveProgress(run.promotionId, counted);
+      await store.saveProgress(run, counted);
       saved = counted;
     }
 
@@ -51,8 +53,8 @@ export async function trackProgress(
       counts = await countRows(store, run);
       if (!isPaying || counts.finalCount >= counts.totalCount)
         return { ended: true, finalCount: counts.finalCount };
-      await store.saveProgress(run.promotionId, counts);
-      if (before === undefined || !sameProgress(before, counts) || !(await isQuiet(services))) {
+      await store.saveProgress(run, counts);
+      if (before === undefined || !sameProgress(before, counts) || (await queue.backlog()) > 0) {
         unmovedSince = clock.monotonic();
       }
       if (clock.monotonic() - unmovedSince >= QUIET_SECONDS_BEFORE_ANOTHER_PASS) {
@@ -77,11 +79,6 @@ async function countRows(store: CampaignStore, run: CampaignRun): Promise<RowCou
     finalCount: results.successCount + results.failCount,
     totalCount: await store.countTargets(run),
   };
-}
-
-/** Whether nothing is under way that could still move: no message anywhere in the queue, no outage waited out. */
-async function isQuiet({ store, queue }: Services): Promise<boolean> {
-  return (await queue.backlog()) === 0 && (await store.readBreaker()).openedMs === null;
 }
 
 function sameProgress(a: Progress, b: Progress | undefined): boolean {

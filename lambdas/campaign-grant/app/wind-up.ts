@@ -13,10 +13,7 @@ export async function windUp(
 ): Promise<void> {
   await clock.sleep(CALLS_END_WITHIN_SECONDS);
   await store.windUp(promotion, clock.now());
-  await store.saveProgress(promotion.promotionId, {
-    ...(await store.countResults(promotion)),
-    publishedCount: await store.countPublished(promotion),
-  });
+  await store.recount(promotion);
   // Last: until then the reconciler winds it up again.
   await store.endStoppedRun(promotion.promotionId, clock.now());
 }

@@ -12,6 +12,8 @@ export interface GrantResult {
   readonly errorMessage: string | null;
   /** Money calls made for the target in this run. */
   readonly attemptCount: number;
+  /** By the Money API, which granted or rejected: true of the target whichever run asked. */
+  readonly decided: boolean;
 }
 
 export interface DeadLetter {
@@ -49,6 +51,7 @@ export function resultOf({ grant, outcome, attemptCount }: GrantCall): GrantResu
         transactionKey,
         errorMessage: null,
         attemptCount,
+        decided: true,
       };
     }
     case 'rejected':
@@ -56,7 +59,16 @@ export function resultOf({ grant, outcome, attemptCount }: GrantCall): GrantResu
       const final = outcome.kind === 'rejected' || !mayTryAgain(attemptCount);
       const processStatus = final ? 'FAILED' : 'RETRYING';
       const errorMessage = outcome.message === '' ? outcome.code : `${outcome.code}: ${outcome.message}`;
-      return { targetId, promotionId, processStatus, transactionKey: null, errorMessage, attemptCount };
+      const decided = outcome.kind === 'rejected';
+      return {
+        targetId,
+        promotionId,
+        processStatus,
+        transactionKey: null,
+        errorMessage,
+        attemptCount,
+        decided,
+      };
     }
     case 'unauthorized':
       return undefined;
@@ -129,6 +141,7 @@ export function exhausted(
       transactionKey: null,
       errorMessage: `${cause}: ${errorMessage}`,
       attemptCount,
+      decided: false,
     },
   };
 }

@@ -238,7 +238,7 @@ describe.each(TYPES)('a resumed %s campaign', (type) => {
       promotion.ids;
     await begin(promotion, 'execution-1');
     await world.store.markPublished(promotion, [paid, failed, retrying, unanswered], START_MS);
-    const base = { promotionId, transactionKey: null, errorMessage: 'no', attemptCount: 3 };
+    const base = { promotionId, transactionKey: null, errorMessage: 'no', attemptCount: 3, decided: true };
     await world.store.recordResults(
       type,
       [
@@ -295,6 +295,7 @@ describe.each(TYPES)('a resumed %s campaign', (type) => {
       transactionKey: 'T',
       errorMessage: null,
       attemptCount: 1,
+      decided: true,
     }));
     await world.store.recordResults(type, results, START_MS);
     await setStatus(world.sql, promotion, 'READY');

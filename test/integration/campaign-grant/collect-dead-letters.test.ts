@@ -22,6 +22,7 @@ function result(
     transactionKey,
     errorMessage: processStatus === 'FAILED' ? 'ACCOUNT_CLOSED' : null,
     attemptCount: 4,
+    decided: true,
   };
 }
 

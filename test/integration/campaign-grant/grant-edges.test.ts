@@ -135,6 +135,7 @@ describe('on the way of a grant', () => {
           transactionKey: null,
           errorMessage: null,
           attemptCount: 5,
+          decided: true,
         },
       ],
       START_MS,

@@ -247,6 +247,7 @@ describe('a message that comes again', () => {
         transactionKey: 'T-before',
         errorMessage: null,
         attemptCount: 2,
+        decided: true,
       };
       await world.store.recordResults('VOUCHER', [final], START_MS);
       const services = world.services();

@@ -22,6 +22,7 @@ const result = (
   transactionKey: `T-${targetId}`,
   errorMessage: null,
   attemptCount: 1,
+  decided: true,
   ...overrides,
 });
 
@@ -55,10 +56,17 @@ describe('a run', () => {
   });
 
   it('ends once: a repeated end changes nothing, and a stopped campaign stays STOPPED', async () => {
-    const { promotionId } = await insertPromotion(world.sql);
+    const { promotionId, promotionType } = await insertPromotion(world.sql);
     await world.store.beginRun({ promotionId, executionId: 'a', from: READY, nowMs: NOW });
     await world.store.stopCampaign(promotionId, 'lunch', NOW);
-    const finish = { promotionId, runNumber: 1, outcome: 'COMPLETED', memo: null, nowMs: NOW } as const;
+    const finish = {
+      promotionId,
+      promotionType,
+      runNumber: 1,
+      outcome: 'COMPLETED',
+      memo: null,
+      nowMs: NOW,
+    } as const;
 
     expect(await world.store.finishRun(finish)).toBe('STOPPED');
     expect(await world.store.finishRun(finish)).toBe('STOPPED');
@@ -305,13 +313,14 @@ describe('open runs', () => {
     await world.store.stopCampaign(woundUp.promotionId, 'lunch', NOW);
     await world.store.endStoppedRun(woundUp.promotionId, NOW);
 
-    expect((await world.store.openRuns()).toSorted((a, b) => b.runNumber - a.runNumber)).toEqual([
+    expect((await world.store.openRuns(NOW)).toSorted((a, b) => b.runNumber - a.runNumber)).toEqual([
       {
         promotionId: running.promotionId,
         promotionType: 'VOUCHER',
         status: 'IN_PROGRESS',
         executionId: 'recovery',
         runNumber: 2,
+        isWoundUp: false,
       },
       {
         promotionId: stopped.promotionId,
@@ -319,6 +328,7 @@ describe('open runs', () => {
         status: 'STOPPED',
         executionId: EXECUTION,
         runNumber: 1,
+        isWoundUp: false,
       },
     ]);
   });
@@ -373,11 +383,18 @@ describe('a promotion’s defaults', () => {
 describe('the end of a run', () => {
   it('is not the end of a newer one of the same promotion', async () => {
     const campaign = await world.begin();
-    const { promotionId } = campaign;
+    const { promotionId, promotionType } = campaign;
     const from = { latestExecutionId: EXECUTION, runNumber: 1 };
     await world.beginRun(campaign, { executionId: 'recovery', from });
 
-    const finish = { promotionId, runNumber: 1, outcome: 'FAILED', memo: 'old', nowMs: NOW } as const;
+    const finish = {
+      promotionId,
+      promotionType,
+      runNumber: 1,
+      outcome: 'FAILED',
+      memo: 'old',
+      nowMs: NOW,
+    } as const;
 
     expect(await world.store.finishRun(finish)).toBe('IN_PROGRESS');
     expect(await world.store.isPaying({ ...campaign.run, runNumber: 1 })).toBe(false);

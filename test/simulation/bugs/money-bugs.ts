@@ -40,6 +40,7 @@ const resultBeforeCall: Bug = {
           transactionKey: null,
           errorMessage: null,
           attemptCount: 1,
+          decided: true,
         } as const;
         await ports.store.recordResults(request.promotionType, [result], ports.clock.now());
         return ports.money.grant(request);

@@ -39,6 +39,7 @@ export class Database {
   readonly deadLetters = new Map<string, DeadLetterRecord>();
   readonly redrives: RedriveRecord[] = [];
   breaker: Breaker = CLOSED;
+  breakerWrittenBy: symbol | undefined;
   readonly nowMs: () => number;
   readonly witness: DatabaseWitness;
   #nextTargetId = 1;

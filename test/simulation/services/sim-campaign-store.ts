@@ -71,6 +71,20 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
     await run(`${what} (4: range)`, () => undefined);
   };
 
+  const recountOf = (of: PromotionKey) => {
+    const summary = database.find(of.promotionId)?.summary;
+    if (summary === undefined) return;
+    const results = (mayCount: (target: TargetRecord) => boolean) => countWhere(of, mayCount);
+    summary.progress = {
+      publishedCount: results((target) => target.publishStatus === 'PUBLISHED'),
+      successCount: results((target) => target.result?.processStatus === 'SUCCESS'),
+      failCount: results((target) => target.result?.processStatus === 'FAILED'),
+      retrySuccessCount: results(
+        ({ result }) => result?.processStatus === 'SUCCESS' && result.attemptCount > 1,
+      ),
+    };
+  };
+
   return {
     findPromotion: (promotionId) =>
       run('findPromotion', () => {
@@ -127,13 +141,18 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         if (promotion !== undefined) promotion.partitionCount = partitionCount;
       }),
 
-    saveProgress: (promotionId, { publishedCount, successCount, failCount, retrySuccessCount }) =>
+    saveProgress: (
+      { promotionId, runNumber },
+      { publishedCount, successCount, failCount, retrySuccessCount },
+    ) =>
       run('saveProgress', () => {
-        const summary = database.find(promotionId)?.summary;
-        if (summary !== undefined) {
-          summary.progress = { publishedCount, successCount, failCount, retrySuccessCount };
-        }
+        const promotion = database.find(promotionId);
+        if (promotion?.summary === undefined || promotion.status !== 'IN_PROGRESS') return;
+        if (!isLatestRun(promotion, runNumber)) return;
+        promotion.summary.progress = { publishedCount, successCount, failCount, retrySuccessCount };
       }),
+
+    recount: (of) => run('recount', () => recountOf(of)),
 
     stopCampaign: (promotionId, memo, nowMs) =>
       run('stopCampaign', () => {
@@ -143,16 +162,19 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         recordStop(promotion, memo, nowMs);
       }),
 
-    finishRun: ({ promotionId, runNumber, outcome, memo, nowMs }) =>
+    finishRun: ({ promotionId, promotionType, runNumber, outcome, memo, nowMs }) =>
       run(`finishRun ${outcome}`, () => {
         const promotion = database.find(promotionId);
         if (promotion === undefined) return outcome;
         if (promotion.status !== 'IN_PROGRESS' || !isLatestRun(promotion, runNumber)) return promotion.status;
+        const of = { promotionId, promotionType };
+        if (outcome === 'COMPLETED' && targetsOf(of).some(isOpen)) return promotion.status;
         database.setStatus(promotion, outcome);
         if (outcome === 'FAILED') {
           recordStop(promotion, memo ?? '', nowMs);
         } else {
           if (promotion.summary !== undefined) promotion.summary.completedMs = nowMs;
+          recountOf(of);
           endRuns(promotion, 'COMPLETED', nowMs);
         }
         return promotion.status;
@@ -160,7 +182,9 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
 
     closeRun: ({ executionId, outcome, memo, nowMs }) =>
       run('closeRun', () => {
-        const open = openRuns(database).find((candidate) => candidate.executionId === executionId);
+        const open = openRuns(database, nowMs).find(
+          (candidate) => candidate.executionId === executionId && candidate.status === 'IN_PROGRESS',
+        );
         const promotion = open?.status === 'IN_PROGRESS' ? database.find(open.promotionId) : undefined;
         if (promotion === undefined) return undefined;
         database.setStatus(promotion, outcome);
@@ -169,7 +193,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         return { promotionId, promotionType };
       }),
 
-    openRuns: () => run('openRuns', () => openRuns(database)),
+    openRuns: (woundUpSinceMs) => run('openRuns', () => openRuns(database, woundUpSinceMs)),
 
     endStoppedRun: (promotionId, nowMs) =>
       run('endStoppedRun', () => {
@@ -248,6 +272,8 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
     markPublished: (of, targetIds) =>
       run('markPublished', () => {
         runner.published?.(of, targetIds);
+        const status = database.find(of.promotionId)?.status;
+        if (status === 'STOPPED' || status === 'FAILED' || status === 'COMPLETED') return 0;
         return setPublishStatus(of, targetIds, 'PUBLISHED', targetOf);
       }),
 
@@ -327,13 +353,17 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
     async recordDeadLetters(deadLetters) {
       if (deadLetters.length === 0) return;
       await run(`recordDeadLetters of ${deadLetters.length}`, () => {
-        for (const { key, grant, cause, errorMessage, transient, attemptCount } of deadLetters) {
+        const current = deadLetters.filter(({ grant, transient, attemptCount }) => {
+          const result = grant === null ? undefined : targetOf(grant.promotionType, grant)?.result;
+          return !transient || result === undefined || result.attemptCount >= attemptCount - 1;
+        });
+        for (const { key, grant, cause, errorMessage, transient, attemptCount } of current) {
           const columns = { cause, errorMessage, transient, attemptCount };
           const existing = database.deadLetters.get(key);
           if (existing === undefined) database.deadLetters.set(key, { key, grant, ...columns });
           else Object.assign(existing, columns);
         }
-        runner.gaveUp?.(deadLetters);
+        runner.gaveUp?.(current);
       });
     },
 
@@ -370,15 +400,20 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
 
     readBreaker: () => run('readBreaker', readBreaker),
 
-    saveBreaker: (expectedVersion, next) =>
-      run('saveBreaker', () => {
+    saveBreaker: (expectedVersion, next) => {
+      // As the adapter does: a statement that is repeated because its answer was lost finds its own write.
+      const written = Symbol('writer');
+      return run('saveBreaker', () => {
+        if (database.breakerWrittenBy === written) return true;
         if (database.breaker.version !== expectedVersion) return false;
         const { version, consecutiveFailures, streakStartedMs, openedMs, probeMs } = next;
         const before = database.breaker;
         if (probeMs !== null && probeMs !== before.probeMs) runner.claimedProbe?.(before, probeMs);
         database.saveBreaker({ version, consecutiveFailures, streakStartedMs, openedMs, probeMs });
+        database.breakerWrittenBy = written;
         return true;
-      }),
+      });
+    },
 
     redrive: (of, { causes, targetIds }, limit) =>
       run('redrive', () => {
@@ -431,14 +466,17 @@ function isLatestRun({ runs }: PromotionRecord, runNumber: number): boolean {
   return runs.at(-1)?.runNumber === runNumber;
 }
 
-function openRuns(database: Database): OpenRun[] {
+function openRuns(database: Database, woundUpSinceMs: number): OpenRun[] {
   return database.promotions.flatMap(({ promotionId, promotionType, status, runs }) => {
     const latest = runs.at(-1);
     if (latest === undefined || (status !== 'IN_PROGRESS' && status !== 'STOPPED' && status !== 'FAILED'))
       return [];
-    if (status !== 'IN_PROGRESS' && latest.endedAt !== null) return [];
+    const isWoundUp = latest.endedAt !== null && latest.endedAt <= woundUpSinceMs;
+    if (status !== 'IN_PROGRESS' && isWoundUp) return [];
     const { executionId, runNumber } = latest;
-    return [{ promotionId, promotionType, status, executionId, runNumber }];
+    return [
+      { promotionId, promotionType, status, executionId, runNumber, isWoundUp: latest.endedAt !== null },
+    ];
   });
 }
 
@@ -525,6 +563,12 @@ function setPublishStatus(
   return changed;
 }
 
+/** Not final, or not said to be. */
+function isOpen({ publishStatus, result }: TargetRecord): boolean {
+  const isFinal = result?.processStatus === 'SUCCESS' || result?.processStatus === 'FAILED';
+  return !isFinal || publishStatus === 'PENDING';
+}
+
 function isUnpaid({ publishStatus, result }: TargetRecord): boolean {
   if (publishStatus !== 'PUBLISHED') return false;
   return result === undefined || result.processStatus === 'PENDING' || result.processStatus === 'RETRYING';
@@ -547,7 +591,8 @@ function recordResult(target: TargetRecord, next: GrantResult): void {
     target.result = { processStatus, transactionKey, errorMessage, attemptCount };
     return;
   }
-  if (old.processStatus === 'SUCCESS') return;
+  const isOfAnEarlierRun = !next.decided && attemptCount > old.attemptCount + 1;
+  if (old.processStatus === 'SUCCESS' || isOfAnEarlierRun) return;
   old.transactionKey = transactionKey;
   old.errorMessage = errorMessage;
   old.attemptCount = Math.max(old.attemptCount, attemptCount);
