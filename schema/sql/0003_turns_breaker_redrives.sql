@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS campaign_money_breaker (
   opened_ms            BIGINT  NULL,
   probe_ms             BIGINT  NULL,
   written_by           CHAR(36) NULL COMMENT 'names the last write, for a writer whose answer was lost',
+  write_count          BIGINT  NOT NULL DEFAULT 0,
   PRIMARY KEY (breaker_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
 

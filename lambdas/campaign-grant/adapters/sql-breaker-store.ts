@@ -27,20 +27,17 @@ export function sqlBreakerStore(db: SqlExecutor): BreakerStore {
 
     async saveBreaker(expectedVersion, next) {
       const written = randomUUID();
+      // The statement is repeated when its answer is lost: then it finds its own write, and write_count makes it a
+      // change again.
       const changed = await db.execute(
         `UPDATE campaign_money_breaker
          SET version = :version, consecutive_failures = :consecutiveFailures,
-             streak_started_ms = :streakStartedMs, opened_ms = :openedMs, probe_ms = :probeMs, written_by = :written
-         WHERE breaker_id = 1 AND version = :expectedVersion`,
+             streak_started_ms = :streakStartedMs, opened_ms = :openedMs, probe_ms = :probeMs,
+             written_by = :written, write_count = write_count + 1
+         WHERE breaker_id = 1 AND (version = :expectedVersion OR written_by = :written)`,
         { expectedVersion, written, ...breakerOnly(next) },
       );
-      if (changed > 0) return true;
-      // The statement is repeated when its answer is lost: then it was ours that the second found.
-      const [row] = await db.query(
-        z.object({ writtenBy: z.string().nullable() }),
-        'SELECT written_by AS writtenBy FROM campaign_money_breaker WHERE breaker_id = 1',
-      );
-      return row?.writtenBy === written;
+      return changed > 0;
     },
   };
 }

@@ -96,7 +96,7 @@ async function payBatch(
     budget,
     receiveCount: mostReceives(batch),
   });
-  const { calls, again, unpaid, callsAt } = await payOnSlots({ ...services, gate }, due);
+  const { calls, again, unpaid, callsAt, telling } = await payOnSlots({ ...services, gate }, due);
 
   const refused = calls.filter((call) => call.outcome.kind === 'unauthorized');
   const deadLetters: DeadLetter[] = [
@@ -111,6 +111,7 @@ async function payBatch(
   await stopRefused(services, refused);
   const returned = [...notInProgress, ...unpaid, ...refused.map((call) => call.work)];
   await returnToPending(store, returned, clock.now());
+  await Promise.all(telling);
 
   const statuses = calls.map((call) => resultOf(call)?.processStatus);
   const rejected = calls.filter((call) => call.outcome.kind === 'rejected').length;

@@ -2,7 +2,7 @@ import { afterFailure, afterProbe, afterSuccess, claimProbe, isOpen } from '../d
 import type { Breaker, BreakerReading } from '../domain/breaker.ts';
 import type { BreakerStore, Clock } from '../ports.ts';
 
-/** Environments that change the row at the same moment take turns: each round one of them is through. */
+/** Environments that tell a failure at the same moment take turns: each round one of them is through. */
 const MOST_ROUNDS = 100;
 
 export interface Probe {
@@ -11,7 +11,8 @@ export interface Probe {
 
 /**
  * This environment's view of the shared breaker: what it read last, and what it has to tell. A success is told only
- * while a streak of failures is known, so that a healthy campaign writes nothing here.
+ * while a streak of failures is known, so that a healthy campaign writes nothing here; and it is told in one statement
+ * that may fail, because at a share of failing calls many environments know of the same streak.
  */
 export class MoneyBreaker {
   readonly #store: BreakerStore;
@@ -21,6 +22,8 @@ export class MoneyBreaker {
   #readAt = 0;
   /** By the database's clock: ours may stand still while the environment is frozen. */
   #lastSuccessMs = Number.NEGATIVE_INFINITY;
+  /** The reading for which a success was told: whether it was taken or not, once is enough. */
+  #toldVersion = -1;
   #untoldFailures = 0;
   #telling: Promise<void> | undefined;
 
@@ -87,25 +90,35 @@ export class MoneyBreaker {
 
   /** Any answer that shows the API at work, a rejection too. */
   async succeeded(probe: Probe | undefined): Promise<void> {
-    if (this.#reading !== undefined) {
-      this.#lastSuccessMs = this.#reading.nowMs + (this.#clock.monotonic() - this.#readAt) * 1000;
-    }
+    const reading = this.#reading;
+    if (reading !== undefined) this.#lastSuccessMs = this.#nowMs(reading);
     if (probe !== undefined) {
-      await this.#change((reading) => afterProbe(reading, { ...probe, succeeded: true }));
+      await this.#change((current) => afterProbe(current, { ...probe, succeeded: true }));
       return;
     }
-    if (this.#reading === undefined || afterSuccess(this.#reading) === undefined) return;
-    await this.#change(afterSuccess);
+    const next = reading === undefined ? undefined : afterSuccess(reading);
+    if (reading === undefined || next === undefined || reading.version === this.#toldVersion) return;
+    this.#toldVersion = reading.version;
+    if (await this.#store.saveBreaker(reading.version, next)) {
+      this.observe({ ...next, nowMs: this.#nowMs(reading) });
+    }
   }
 
+  /** The database's clock now, as far as ours tells since the reading. */
+  #nowMs(reading: BreakerReading): number {
+    return reading.nowMs + (this.#clock.monotonic() - this.#readAt) * 1000;
+  }
+
+  /** Begins with what is known: the row is read only when it has changed since. */
   async #change(rule: (reading: BreakerReading) => Breaker | undefined): Promise<void> {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const reading = await this.#store.readBreaker();
-      this.observe(reading);
-      const next = rule(reading);
-      if (next === undefined) return;
+      const known = round === 0 ? this.#reading : undefined;
+      if (known === undefined) this.observe(await this.#store.readBreaker());
+      const reading = this.#reading;
+      const next = reading === undefined ? undefined : rule(reading);
+      if (reading === undefined || next === undefined) return;
       if (await this.#store.saveBreaker(reading.version, next)) {
-        this.#reading = { ...next, nowMs: reading.nowMs };
+        this.observe({ ...next, nowMs: this.#nowMs(reading) });
         return;
       }
     }

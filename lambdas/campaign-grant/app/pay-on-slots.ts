@@ -38,6 +38,8 @@ export interface PaidBatch {
   readonly unpaid: DueWork[];
   /** Epoch milliseconds of each call. */
   readonly callsAt: number[];
+  /** What the breaker is being told: to be awaited before the invocation ends, and in no call's way. */
+  readonly telling: Promise<void>[];
 }
 
 /**
@@ -47,7 +49,7 @@ export interface PaidBatch {
  */
 export async function payOnSlots(services: Services, works: readonly DueWork[]): Promise<PaidBatch> {
   const { money, clock, gate, breaker } = services;
-  const batch: PaidBatch = { calls: [], again: [], unpaid: [], callsAt: [] };
+  const batch: PaidBatch = { calls: [], again: [], unpaid: [], callsAt: [], telling: [] };
   let keyRefused = false;
 
   const payGroup = async (group: readonly DueWork[]) => {
@@ -74,7 +76,10 @@ export async function payOnSlots(services: Services, works: readonly DueWork[]):
       };
       batch.calls.push(call);
       keyRefused ||= outcome.kind === 'unauthorized';
-      await tellBreaker(breaker, outcome, permit.probe);
+      const telling = tellBreaker(breaker, outcome, permit.probe);
+      // Whether the breaker is still open decides when a probe's message comes again.
+      if (permit.probe === undefined) batch.telling.push(telling);
+      else await telling;
       if (resultOf(call)?.processStatus === 'RETRYING') {
         // An outage goes on after a probe that failed: no use in coming again at once.
         postponeRest(breaker.isOpen ? delayForOpenBreaker(breaker.openForSeconds) : RETRY_DELAY_SECONDS);

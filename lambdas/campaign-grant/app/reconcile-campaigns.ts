@@ -36,7 +36,10 @@ export interface Reconciled {
 export async function reconcileCampaigns(services: Services): Promise<Reconciled> {
   const recovered: string[] = [];
   const closed: string[] = [];
-  for (const run of await services.store.openRuns(services.clock.now() - WIND_UP_AGAIN_MS)) {
+  const open = await services.store.openRuns(services.clock.now() - WIND_UP_AGAIN_MS);
+  // Winding up takes seconds; a campaign whose execution was stopped still pays until its run is closed.
+  const payingFirst = open.toSorted((a, b) => Number(isPaying(b)) - Number(isPaying(a)));
+  for (const run of payingFirst) {
     const did = await reconcileRun(services, run);
     if (did === 'recovered') recovered.push(run.promotionId);
     if (did === 'closed') closed.push(run.promotionId);
@@ -44,9 +47,13 @@ export async function reconcileCampaigns(services: Services): Promise<Reconciled
   return { recovered, closed, ...(await reconcileReservations(services)) };
 }
 
+function isPaying(run: OpenRun): boolean {
+  return run.status === 'IN_PROGRESS';
+}
+
 async function reconcileRun(services: Services, run: OpenRun): Promise<'recovered' | 'closed' | undefined> {
   const { promotionId, executionId, runNumber } = run;
-  if (run.status !== 'IN_PROGRESS') {
+  if (!isPaying(run)) {
     await windUp(services, run);
     return run.isWoundUp ? undefined : 'closed';
   }

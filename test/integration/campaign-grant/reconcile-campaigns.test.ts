@@ -326,6 +326,30 @@ describe('a campaign that is being paid', () => {
     expect(await reconcileCampaigns(services)).toEqual(NOTHING);
   });
 
+  it('and whose execution was aborted stops before another that has stopped is wound up, which takes seconds', async () => {
+    const stopped = await world.publish();
+    await world.store.stopCampaign(stopped.promotionId, 'lunch', START_MS);
+    const aborted = await world.insert();
+    await world.beginRun(aborted, { executionId: 'aborted-execution' });
+    const { promotionId } = aborted;
+    const { clock, ...services } = world.services();
+    services.runs.set(EXECUTION, { status: 'GONE' });
+    services.runs.set('aborted-execution', { status: 'ABORTED', cause: 'lunch' });
+    const atSleeps: unknown[] = [];
+    const sleep = async (seconds: number) => {
+      atSleeps.push(await world.store.promotionStatus(promotionId));
+      await clock.sleep(seconds);
+    };
+
+    const { closed } = await reconcileCampaigns({
+      ...services,
+      clock: { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep },
+    });
+
+    expect(closed).toEqual([promotionId, stopped.promotionId]);
+    expect(new Set(atSleeps)).toEqual(new Set(['STOPPED']));
+  });
+
   it('is closed once by event and reconciler together', async () => {
     const campaign = await world.publish();
     const services = world.services();
