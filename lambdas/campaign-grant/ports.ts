@@ -151,6 +151,8 @@ export interface BreakerStore {
   readBreaker(): Promise<BreakerReading>;
   /** Compare-and-set on the version. True for a write whose first answer was lost, too. */
   saveBreaker(expectedVersion: number, next: Breaker): Promise<boolean>;
+  /** afterSuccess of whatever the row says by now. Needs no version, so that those who tell it do not get in each other's way. */
+  endStreak(successMs: number): Promise<void>;
 }
 
 export interface LatestRun {

@@ -581,6 +581,25 @@ describe.each([
       expect(await store.readBreaker()).toMatchObject(next);
       expect((await store.readGate([])).breaker).toMatchObject(next);
     });
+
+    it.each([
+      ['a success since it began', 0, null, true],
+      ['a success from before it began', -1, null, false],
+      ['any success, while the breaker is open', 0, 7, false],
+    ])('has a streak that %s ends, or not', async (_name, sinceItBegan, openedMs, ends) => {
+      const { nowMs, version } = await store.readBreaker();
+      const streak = { consecutiveFailures: 9, streakStartedMs: nowMs, openedMs, probeMs: null };
+      await store.saveBreaker(version, { ...streak, version: version + 1 });
+
+      await store.endStreak(nowMs + sinceItBegan);
+      await store.endStreak(nowMs + sinceItBegan);
+
+      expect(await store.readBreaker()).toMatchObject(
+        ends
+          ? { version: version + 2, consecutiveFailures: 0, streakStartedMs: null }
+          : { version: version + 1, ...streak },
+      );
+    });
   });
 
   describe('the turn', () => {

@@ -39,6 +39,15 @@ export function sqlBreakerStore(db: SqlExecutor): BreakerStore {
       );
       return changed > 0;
     },
+
+    async endStreak(successMs) {
+      await db.execute(
+        `UPDATE campaign_money_breaker
+         SET version = version + 1, consecutive_failures = 0, streak_started_ms = NULL, written_by = NULL
+         WHERE breaker_id = 1 AND opened_ms IS NULL AND streak_started_ms <= :successMs`,
+        { successMs },
+      );
+    },
   };
 }
 

@@ -4,6 +4,8 @@ import type { BreakerStore, Clock } from '../ports.ts';
 
 /** Environments that tell a failure at the same moment take turns: each round one of them is through. */
 const MOST_ROUNDS = 100;
+/** A failure that the database took longer to hear of says nothing of the API's present state. */
+const FAILURE_COUNTS_FOR_SECONDS = 5;
 
 export interface Probe {
   readonly claimedMs: number;
@@ -11,8 +13,7 @@ export interface Probe {
 
 /**
  * This environment's view of the shared breaker: what it read last, and what it has to tell. A success is told only
- * while a streak of failures is known, so that a healthy campaign writes nothing here; and it is told in one statement
- * that may fail, because at a share of failing calls many environments know of the same streak.
+ * while a streak of failures is known, so that a healthy campaign writes nothing here.
  */
 export class MoneyBreaker {
   readonly #store: BreakerStore;
@@ -22,9 +23,8 @@ export class MoneyBreaker {
   #readAt = 0;
   /** By the database's clock: ours may stand still while the environment is frozen. */
   #lastSuccessMs = Number.NEGATIVE_INFINITY;
-  /** The reading for which a success was told: whether it was taken or not, once is enough. */
-  #toldVersion = -1;
-  #untoldFailures = 0;
+  /** When each of them happened, by our clock. */
+  #untoldFailures: number[] = [];
   #telling: Promise<void> | undefined;
 
   constructor(store: BreakerStore, clock: Clock) {
@@ -67,7 +67,7 @@ export class MoneyBreaker {
       return;
     }
     if (this.isOpen) return;
-    this.#untoldFailures += 1;
+    this.#untoldFailures.push(this.#clock.monotonic());
     this.#telling ??= this.#tellFailures().finally(() => {
       this.#telling = undefined;
     });
@@ -76,32 +76,33 @@ export class MoneyBreaker {
 
   /** Those that come while others are told go together: a hundred that ask for the row one by one take seconds. */
   async #tellFailures(): Promise<void> {
-    try {
-      while (this.#untoldFailures > 0) {
-        const failures = this.#untoldFailures;
-        await this.#change((reading) => afterFailure(reading, reading.nowMs - this.#lastSuccessMs, failures));
-        this.#untoldFailures -= failures;
-      }
-    } catch (error) {
-      this.#untoldFailures = 0;
-      throw error;
+    while (this.#untoldFailures.length > 0) {
+      const failures = this.#untoldFailures;
+      this.#untoldFailures = [];
+      await this.#change((reading) => {
+        const oldest = this.#clock.monotonic() - FAILURE_COUNTS_FOR_SECONDS;
+        const counting = failures.filter((failedAt) => failedAt >= oldest).length;
+        if (counting === 0) return undefined;
+        return afterFailure(reading, reading.nowMs - this.#lastSuccessMs, counting);
+      });
     }
   }
 
   /** Any answer that shows the API at work, a rejection too. */
   async succeeded(probe: Probe | undefined): Promise<void> {
     const reading = this.#reading;
-    if (reading !== undefined) this.#lastSuccessMs = this.#nowMs(reading);
+    if (reading === undefined) return;
+    const successMs = this.#nowMs(reading);
+    this.#lastSuccessMs = successMs;
     if (probe !== undefined) {
       await this.#change((current) => afterProbe(current, { ...probe, succeeded: true }));
       return;
     }
-    const next = reading === undefined ? undefined : afterSuccess(reading);
-    if (reading === undefined || next === undefined || reading.version === this.#toldVersion) return;
-    this.#toldVersion = reading.version;
-    if (await this.#store.saveBreaker(reading.version, next)) {
-      this.observe({ ...next, nowMs: this.#nowMs(reading) });
-    }
+    const ended = afterSuccess(reading, successMs);
+    if (ended === undefined) return;
+    // The version stays: whoever goes on from this reading finds that the row has changed, and reads it.
+    this.#reading = { ...ended, version: reading.version, nowMs: reading.nowMs };
+    await this.#store.endStreak(successMs);
   }
 
   /** The database's clock now, as far as ours tells since the reading. */

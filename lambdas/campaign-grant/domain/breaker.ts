@@ -50,10 +50,11 @@ export function afterFailure(
   };
 }
 
-/** The API answered a call. It ends a streak; only a probe's success closes an open breaker. */
-export function afterSuccess(reading: BreakerReading): Breaker | undefined {
-  if (isOpen(reading) || reading.consecutiveFailures === 0) return undefined;
-  return closed(reading);
+/** The API answered a call: a streak that began before is over. Only a probe's success closes an open breaker. */
+export function afterSuccess(breaker: Breaker, successMs: number): Breaker | undefined {
+  const { streakStartedMs } = breaker;
+  if (isOpen(breaker) || streakStartedMs === null || streakStartedMs > successMs) return undefined;
+  return closed(breaker);
 }
 
 /** Milliseconds until a probe may be claimed; 0 when it may be now. Only of an open breaker. */

@@ -20,6 +20,7 @@ function recording(): BreakerStore & { saved: Breaker[] } {
       if (isSaved) saved.push(next);
       return isSaved;
     },
+    endStreak: (successMs) => world.store.endStreak(successMs),
   };
 }
 

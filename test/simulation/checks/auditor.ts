@@ -208,8 +208,9 @@ export class Auditor implements DatabaseWitness {
 
   /**
    * 8. In a run, or after a redrive, a target is called at most 1 + 5 times and at least 3 s apart. On top of that:
-   * probes, which use up no attempt; one call for each whose result nobody could record (its caller died, or the
-   * database did not take it); and one for each time that the queue delivered the message twice at once.
+   * probes, which use up no attempt; one call for each whose result nobody could record (its caller died, the database
+   * did not take it, or its batch was read before the run); and one for each time that the queue delivered the message
+   * twice at once.
    */
   #checkAttempts(target: string, isProbe: boolean, now: number): void {
     const record = this.#recordOf(target);
@@ -328,8 +329,14 @@ export class Auditor implements DatabaseWitness {
   redriven(promotion: PromotionRecord, targets: readonly TargetRecord[]): void {
     for (const target of targets) {
       this.#startOver(promotion, target);
-      this.#recordOf(nameOf(promotion, target)).callsSinceRedrive = 0;
+      const name = nameOf(promotion, target);
+      this.#recordOf(name).callsSinceRedrive = this.#callsUnderWay(name);
     }
+  }
+
+  /** Calls whose results are still to be recorded: what was reset meanwhile counts them. */
+  #callsUnderWay(name: string): number {
+    return [...this.#unrecorded.values()].flat().filter((called) => called === name).length;
   }
 
   /**

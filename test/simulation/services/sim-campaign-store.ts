@@ -2,6 +2,7 @@
  * The port CampaignStore over the simulated database: each statement of the SQL adapters is one step here, atomic,
  * and a transaction is one step as a whole. Between two steps anything may happen.
  */
+import { afterSuccess } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { Breaker, BreakerReading } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { DeadLetter, GrantResult } from '../../../lambdas/campaign-grant/domain/grant-result.ts';
 import type { GrantId } from '../../../lambdas/campaign-grant/domain/idempotency.ts';
@@ -343,11 +344,11 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
 
     recordResults: (promotionType, results) =>
       run(`recordResults of ${results.length}`, () => {
-        for (const result of results) {
+        const taken = results.filter((result) => {
           const target = targetOf(promotionType, result);
-          if (target !== undefined) recordResult(target, result);
-        }
-        runner.recorded?.(promotionType, results);
+          return target === undefined || recordResult(target, result);
+        });
+        runner.recorded?.(promotionType, taken);
       }),
 
     async recordDeadLetters(deadLetters) {
@@ -414,6 +415,14 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         return true;
       });
     },
+
+    endStreak: (successMs) =>
+      run('endStreak', () => {
+        const ended = afterSuccess(database.breaker, successMs);
+        if (ended === undefined) return;
+        database.saveBreaker(ended);
+        database.breakerWrittenBy = undefined;
+      }),
 
     redrive: (of, { causes, targetIds }, limit) =>
       run('redrive', () => {
@@ -584,19 +593,21 @@ function emptyResult() {
   return { processStatus: 'PENDING' as const, transactionKey: null, errorMessage: null, attemptCount: 0 };
 }
 
-function recordResult(target: TargetRecord, next: GrantResult): void {
+/** @returns false for one that is left out, because its batch was read before the row was reset. */
+function recordResult(target: TargetRecord, next: GrantResult): boolean {
   const { processStatus, transactionKey, errorMessage, attemptCount } = next;
   const old = target.result;
   if (old === undefined) {
     target.result = { processStatus, transactionKey, errorMessage, attemptCount };
-    return;
+    return true;
   }
-  const isOfAnEarlierRun = !next.decided && attemptCount > old.attemptCount + 1;
-  if (old.processStatus === 'SUCCESS' || isOfAnEarlierRun) return;
+  if (old.processStatus === 'SUCCESS') return true;
+  if (!next.decided && attemptCount > old.attemptCount + 1) return false;
   old.transactionKey = transactionKey;
   old.errorMessage = errorMessage;
   old.attemptCount = Math.max(old.attemptCount, attemptCount);
   if (old.processStatus !== 'FAILED' || processStatus === 'SUCCESS') old.processStatus = processStatus;
+  return true;
 }
 
 interface FailedLetter {

@@ -52,7 +52,7 @@ describe('a closed breaker', () => {
   });
 
   it('counts from one again after a success', () => {
-    const healthy = at(T0 + 9_500, afterSuccess(at(T0 + 9_000, failed(9))));
+    const healthy = at(T0 + 9_500, afterSuccess(failed(9), T0 + 9_000));
     expect(healthy).toMatchObject({ consecutiveFailures: 0, streakStartedMs: null });
 
     expect(afterFailure(healthy, NEVER)).toMatchObject({
@@ -77,7 +77,12 @@ describe('a closed breaker', () => {
   });
 
   it('is not written by a success that ends no streak', () => {
-    expect(afterSuccess(at(T0, CLOSED))).toBeUndefined();
+    expect(afterSuccess(CLOSED, T0)).toBeUndefined();
+  });
+
+  it('is not written by a success from before the streak began, however late it is told', () => {
+    expect(afterSuccess(failed(9), T0 - 1)).toBeUndefined();
+    expect(afterSuccess(failed(9), T0)).toMatchObject({ consecutiveFailures: 0 });
   });
 
   it('has no probe', () => {
@@ -88,7 +93,7 @@ describe('a closed breaker', () => {
 describe('an open breaker', () => {
   it('ignores failures and successes of calls that were under way when it opened', () => {
     expect(afterFailure(at(OPENED_AT + 1, OPENED), NEVER)).toBeUndefined();
-    expect(afterSuccess(at(OPENED_AT + 1, OPENED))).toBeUndefined();
+    expect(afterSuccess(OPENED, OPENED_AT + 1)).toBeUndefined();
   });
 
   it('is due for a probe 30 s after it opened, and not a millisecond earlier', () => {
@@ -156,6 +161,14 @@ class MemoryStore implements BreakerStore {
     this.breaker = next;
     this.saved.push(next);
     return true;
+  }
+
+  async endStreak(successMs: number): Promise<void> {
+    await this.#pause();
+    const ended = afterSuccess(this.breaker, successMs);
+    if (ended === undefined) return;
+    this.breaker = ended;
+    this.saved.push(ended);
   }
 
   get openings(): number {
@@ -242,6 +255,25 @@ describe('environments that report at the same time', () => {
     }
 
     expect(store.openings).toBe(0);
+  });
+
+  it('do not count a failure of which the database hears five seconds late', async () => {
+    const store = new MemoryStore();
+    const breaker = new MoneyBreaker(store, clockOf(store));
+    breaker.observe(await store.readBreaker());
+    store.breaker = { ...CLOSED, version: 7 };
+    let isSlow = true;
+    const save = store.saveBreaker.bind(store);
+    store.saveBreaker = (version, next) => {
+      if (isSlow) store.nowMs += 5_001;
+      isSlow = false;
+      return save(version, next);
+    };
+
+    await breaker.failed(undefined);
+    expect(store.breaker.consecutiveFailures).toBe(0);
+    await breaker.failed(undefined);
+    expect(store.breaker.consecutiveFailures).toBe(1);
   });
 
   it('send one probe, however many ask for it', async () => {
