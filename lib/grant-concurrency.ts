@@ -1,13 +1,20 @@
-const LARGEST_DEFAULT = 50;
+/** What one environment of the default size sends with ease. Fewer environments that send more cost less of everything. */
+const CALLS_OF_ONE_ENVIRONMENT = 100;
+/** AWS's own bounds of MaximumConcurrency. */
+const FEWEST = 2;
+const MOST = 1_000;
 
 /**
- * How many execution environments share a ceiling of `tps` calls a second when the stage does not say: the
- * largest divisor of `tps` in 2..50, so that each paces itself to a whole number of calls a second; where there
- * is none (a prime above 50), 50. Never more than `tps`: an environment sends at least one call a second.
+ * How many execution environments share a ceiling of `tps` calls a second when the stage does not say: about one for
+ * each hundred calls, and of those numbers the one that leaves the fewest calls over, because each environment paces
+ * itself to a whole number of calls a second. Never more than `tps`: an environment sends at least one.
  */
 export function defaultGrantConcurrency(tps: number): number {
-  for (let candidate = Math.min(LARGEST_DEFAULT, tps); candidate >= 2; candidate -= 1) {
-    if (tps % candidate === 0) return candidate;
+  const fewest = Math.min(Math.max(FEWEST, Math.ceil(tps / CALLS_OF_ONE_ENVIRONMENT)), MOST);
+  const most = Math.min(2 * fewest, tps, MOST);
+  let best = fewest;
+  for (let candidate = fewest; candidate <= most; candidate += 1) {
+    if (tps % candidate < tps % best) best = candidate;
   }
-  return Math.min(LARGEST_DEFAULT, tps);
+  return best;
 }

@@ -174,6 +174,7 @@ async function start(
       port: ports.lambda ?? 0,
       region,
       functions: model.functions,
+      paced: new Set(model.eventSourceMappings.map(({ functionName }) => functionName)),
       endpointsEnv,
       overrides: options.overrides,
       logDirectory,

@@ -5,7 +5,7 @@ export const LOG_EVENTS = {
   partitionPublished: 'PARTITION_PUBLISHED',
   batchPaid: 'BATCH_PAID',
   batchUndecided: 'BATCH_UNDECIDED',
-  notPostponed: 'MESSAGES_NOT_POSTPONED',
+  queueFailed: 'QUEUE_FAILED',
   apiKeyRefused: 'API_KEY_REFUSED',
   deadLettersCollected: 'DEAD_LETTERS_COLLECTED',
   campaignsReconciled: 'CAMPAIGNS_RECONCILED',

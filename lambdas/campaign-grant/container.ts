@@ -24,9 +24,8 @@ import { schedulerReservations } from './adapters/scheduler-reservations.ts';
 import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
 import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
-import type { GrantLog } from './app/grant-rewards.ts';
 import { MoneyBreaker } from './app/money-breaker.ts';
-import type { CampaignStore } from './ports.ts';
+import type { GrantLog } from './app/pay-batch.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
 
 type Env<Shape extends z.ZodType> = z.output<Shape>;
@@ -72,14 +71,19 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
   // Taken before anything else is awaited: the pacer counts from the environment's start.
   const pacer = new Pacer(pacing, clock.monotonic());
   const store = campaignStore(env);
+  const queue = sqsGrantQueue(env.GRANT_QUEUE_URL);
   const [counters, apiKey] = await Promise.all([
     progressCounters(env.REDIS_URL),
     readSecret(env.MONEY_API_KEY_SECRET_ARN),
-    warmUp(store),
+    warmUp('the database', async () => {
+      await store.readBatch('VOUCHER', []);
+      await store.recordResults('VOUCHER', [], clock.now());
+    }),
+    warmUp('the queue', () => queue.backlog()),
   ]);
   return {
     store,
-    queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
+    queue,
     money: httpMoneyApi(env.MONEY_API_URL, apiKey),
     counters,
     clock,
@@ -90,15 +94,14 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
 }
 
 /**
- * A fresh environment may not call the Money API for a second: it opens its connection to the database meanwhile, and
- * runs the statements of a batch once, on no grant. A database that is away now is the first batch's matter.
+ * A fresh environment may not call the Money API for a second: it opens its connections meanwhile, and runs what a
+ * batch runs once, on no grant. What is away now is the first batch's matter.
  */
-async function warmUp(store: CampaignStore): Promise<void> {
+async function warmUp(what: string, work: () => Promise<unknown>): Promise<void> {
   try {
-    await store.readBatch('VOUCHER', []);
-    await store.recordResults('VOUCHER', [], clock.now());
+    await work();
   } catch (error) {
-    logger.warn('could not reach the database on cold start', { error: asError(error) });
+    logger.warn(`could not reach ${what} on cold start`, { error: asError(error) });
   }
 }
 
@@ -114,10 +117,9 @@ const grantLog: GrantLog = {
       messageCount,
       error: asError(error),
     }),
-  notPostponed: (error, messageCount) =>
-    logger.warn('could not postpone messages; they come again after their visibility timeout', {
-      event: LOG_EVENTS.notPostponed,
-      messageCount,
+  queueFailed: (action, error) =>
+    logger.warn(`SQS did not ${action} messages; they come again by themselves`, {
+      event: LOG_EVENTS.queueFailed,
       error: asError(error),
     }),
   apiKeyRefused: (promotionId, code) =>

@@ -284,17 +284,34 @@ export interface SendFailure {
   readonly permanent: boolean;
 }
 
+/** A message as the queue hands it over. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  /** The customer: messages of one group are at work one at a time. */
+  readonly groupId: string;
+  /** How often it was received so far, this time included. */
+  readonly receiveCount: number;
+  readonly body: string;
+}
+
 export interface GrantQueue {
   /** Sends all of them; what was refused comes back, everything else is in the queue. */
   send(grants: readonly OutgoingGrant[]): Promise<SendFailure[]>;
   /** Messages waiting or at work, approximately. */
   backlog(): Promise<number>;
+  /** Up to so many messages that are there now; none is no proof that there are none. */
+  receive(limit: number): Promise<ReceivedMessage[]>;
+  /** The messages are done with. One that the queue does not let go comes again. */
+  delete(receiptHandles: readonly string[]): Promise<void>;
   /** The messages are delivered again after so many seconds. */
   postpone(receiptHandles: readonly string[], seconds: number): Promise<void>;
 }
 
 export interface MoneyApi {
-  /** One call. Never throws: a broken connection or a timeout is an answer. */
+  /** Resolves when a connection stands ready for the next call, or cannot be had now. Never rejects. */
+  ready(): Promise<void>;
+  /** One call, sent at once where a connection stands ready. Never throws: a broken connection or a timeout is an answer. */
   grant(request: GrantRequest): Promise<MoneyAnswer>;
 }
 

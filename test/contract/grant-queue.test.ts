@@ -31,6 +31,25 @@ describe.each([
     expect(await fixture.queue.backlog()).toBe(23);
   });
 
+  it('hands messages to the port as they were sent, and forgets those that it deletes', async () => {
+    const sent = [grant('1', 'a'), grant('2', 'b'), grant('3', 'c')];
+    await send(...sent);
+
+    const received = [];
+    for (let round = 0; received.length < 3 && round < 50; round += 1) {
+      received.push(...(await fixture.queue.receive(10)));
+    }
+    const [kept, ...done] = received.toSorted((a, b) => a.groupId.localeCompare(b.groupId));
+    await fixture.queue.delete(done.map(({ receiptHandle }) => receiptHandle));
+
+    expect(kept).toMatchObject({ groupId: 'a', receiveCount: 1, body: JSON.stringify(sent[0]?.message) });
+    expect(await fixture.queue.backlog()).toBe(1);
+    await fixture.wait(fixture.visibilitySeconds + A_MOMENT);
+    expect((await fixture.receive()).map(({ groupId, receiveCount }) => [groupId, receiveCount])).toEqual([
+      ['a', 2],
+    ]);
+  });
+
   it('hands out a group in order, and nothing more of it until that is dealt with', async () => {
     await send(grant('1', 'a'), grant('2', 'a'), grant('3', 'a'));
 

@@ -17,6 +17,8 @@ export function simulatedQueue(): Promise<QueueFixture> {
     queue: {
       send: (grants) => calm.during(port().send(grants)),
       backlog: () => calm.during(port().backlog()),
+      receive: (limit) => calm.during(port().receive(limit)),
+      delete: (handles) => calm.during(port().delete(handles)),
       postpone: (handles, seconds) => calm.during(port().postpone(handles, seconds)),
     },
     visibilitySeconds: 360,

@@ -65,6 +65,8 @@ export async function sqsQueue(): Promise<QueueFixture> {
     queue: {
       send: (grants) => queues.port.send(grants),
       backlog: () => queues.port.backlog(),
+      receive: (limit) => queues.port.receive(limit),
+      delete: (handles) => queues.port.delete(handles),
       postpone: (handles, seconds) => queues.port.postpone(handles, seconds),
     },
     visibilitySeconds: VISIBILITY_SECONDS,

@@ -32,6 +32,7 @@ export const FAULTS = {
     'queue-deduplication-passed',
     'queue-purged',
     'queue-stale-backlog',
+    'queue-receive-fails',
     'queue-postpone-fails',
     'queue-poison',
   ],

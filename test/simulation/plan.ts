@@ -76,6 +76,7 @@ const RATES: Partial<Record<Fault, number>> = {
   'queue-throttled-send': 0.4,
   'queue-lost-answer': 0.3,
   'queue-stale-backlog': 0.5,
+  'queue-receive-fails': 0.3,
   'queue-postpone-fails': 0.3,
   'platform-kill': 0.03,
   'platform-stall': 0.03,

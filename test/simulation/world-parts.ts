@@ -9,7 +9,7 @@ import type { Environment } from './platform/environment.ts';
 import type { FaultState } from './platform/fault-state.ts';
 import type { Plan } from './plan.ts';
 import type { Database } from './services/database.ts';
-import type { FifoQueue } from './services/fifo-queue.ts';
+import type { Delivery, FifoQueue } from './services/fifo-queue.ts';
 import type { ConsumerServices, Ports } from './services/port-types.ts';
 import type { SimMoneyApi } from './services/sim-money-api.ts';
 import type { SimRedis } from './services/sim-redis.ts';
@@ -48,6 +48,7 @@ export interface World {
   readonly executions: ExecutionService;
   readonly schedules: ScheduleService;
   readonly useCases: UseCases;
+  readonly consumers: { receive(): Delivery[] };
   /** Environments with an invocation under way. */
   readonly atWork: Set<Environment>;
   /** How many environments there were: each has its number. */

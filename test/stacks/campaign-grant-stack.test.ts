@@ -159,7 +159,7 @@ describe('every function', () => {
 });
 
 describe.each([
-  ['grant-rewards', 50],
+  ['grant-rewards', 10],
   ['collect-dead-letters', 2],
 ])('what feeds %s', (step, concurrency) => {
   const consumer = functionOf(step);
@@ -232,9 +232,9 @@ describe('the ceiling', () => {
 
   test('is one number for the variables, the reservation and the mapping', () => {
     if (!grantRewards) throw new Error('There is no function grant-rewards');
-    expect(grantRewards.ReservedConcurrentExecutions).toBe(30);
-    expect(grantRewards.Environment.Variables).toMatchObject({ MONEY_TPS: '60', GRANT_CONCURRENCY: '30' });
-    expect(mappingOf(slow, grantRewards).ScalingConfig.MaximumConcurrency).toBe(30);
+    expect(grantRewards.ReservedConcurrentExecutions).toBe(2);
+    expect(grantRewards.Environment.Variables).toMatchObject({ MONEY_TPS: '60', GRANT_CONCURRENCY: '2' });
+    expect(mappingOf(slow, grantRewards).ScalingConfig.MaximumConcurrency).toBe(2);
   });
 
   test('bounds the backlog to a minute of work', () => {

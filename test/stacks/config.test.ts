@@ -36,7 +36,7 @@ describe('overrides', () => {
   });
 
   test('the default concurrency follows the ceiling', () => {
-    expect(readConfig(STAGES, { moneyTps: '90' })).toMatchObject({ config: { grants: { concurrency: 45 } } });
+    expect(readConfig(STAGES, { moneyTps: '90' })).toMatchObject({ config: { grants: { concurrency: 2 } } });
   });
 
   test("CDK's own context is left alone", () => {
@@ -110,13 +110,13 @@ describe('a stage', () => {
 
 describe('the default concurrency', () => {
   test.each([
-    [1000, 50, 'the largest divisor'],
-    [60, 30, 'the largest divisor'],
-    [49, 49, 'the ceiling itself, one call a second each'],
+    [1000, 10, 'a hundred calls each'],
+    [60, 2, 'the fewest that there may be'],
     [2, 2, 'the smallest ceiling'],
-    [47, 47, 'a prime up to 50'],
-    [53, 50, 'a prime above 50, which divides into nothing'],
-    [2809, 50, '53 × 53: no divisor up to 50'],
+    [47, 2, 'a prime: one call is left over'],
+    [2809, 53, '53 × 53: more environments, and no call is left over'],
+    [50_000, 500, 'a hundred calls each'],
+    [999_000, 1_000, 'the most that Lambda allows'],
   ])('of %i calls a second is %i: %s', (tps, concurrency) => {
     expect(defaultGrantConcurrency(tps)).toBe(concurrency);
   });
@@ -126,6 +126,8 @@ describe('the default concurrency', () => {
       const concurrency = defaultGrantConcurrency(tps);
       expect(concurrency).toBeGreaterThanOrEqual(2);
       expect(tps / concurrency).toBeGreaterThanOrEqual(1);
+      // What is left over is never sent.
+      if (tps >= 100) expect(tps % concurrency).toBeLessThanOrEqual(tps / 100);
     }
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { sqlCampaignStore } from '../../lambdas/campaign-grant/adapters/sql-campaign-store.ts';
 import { grantRewards } from '../../lambdas/campaign-grant/app/grant-rewards.ts';
 import { MoneyBreaker } from '../../lambdas/campaign-grant/app/money-breaker.ts';
-import type { ReceivedMessage } from '../../lambdas/campaign-grant/app/read-grant-messages.ts';
+import type { ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
 import type { BreakerReading } from '../../lambdas/campaign-grant/domain/breaker.ts';
 import type { DeadLetter, GrantResult } from '../../lambdas/campaign-grant/domain/grant-result.ts';
 import { idempotencyKey } from '../../lambdas/campaign-grant/domain/idempotency.ts';

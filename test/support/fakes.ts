@@ -1,8 +1,8 @@
 /** The ports of the campaign pipeline in memory, on a clock of their own, and makers of what passes through them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RowDataPacket, Pool } from 'mysql2/promise';
-import type { BatchFigures, GrantLog } from '../../lambdas/campaign-grant/app/grant-rewards.ts';
-import type { ReceivedMessage } from '../../lambdas/campaign-grant/app/read-grant-messages.ts';
+import type { BatchFigures, GrantLog } from '../../lambdas/campaign-grant/app/pay-batch.ts';
+import type { ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
 import type { GrantRequest } from '../../lambdas/campaign-grant/domain/grant-request.ts';
 import { idempotencyKey } from '../../lambdas/campaign-grant/domain/idempotency.ts';
 import type { GrantId } from '../../lambdas/campaign-grant/domain/idempotency.ts';
@@ -112,6 +112,10 @@ export class FakeGrantQueue implements GrantQueue {
   /** What the queue took, in order. */
   readonly accepted: OutgoingGrant[] = [];
   readonly postponed: { receiptHandles: readonly string[]; seconds: number }[] = [];
+  readonly deleted: string[] = [];
+  /** What `receive` hands over, a batch each time; an error is thrown. */
+  readonly waiting: (readonly ReceivedMessage[] | Error)[] = [];
+  onDelete: () => Promise<void> = () => Promise.resolve();
   /** Called at the start of each send: what happens elsewhere meanwhile. */
   onSend: (sendNumber: number) => Promise<void> = () => Promise.resolve();
   onPostpone: () => Promise<void> = () => Promise.resolve();
@@ -144,6 +148,16 @@ export class FakeGrantQueue implements GrantQueue {
       failures.push(refusal.failure);
     }
     return failures;
+  }
+
+  receive(): Promise<ReceivedMessage[]> {
+    const next = this.waiting.shift() ?? [];
+    return next instanceof Error ? Promise.reject(next) : Promise.resolve([...next]);
+  }
+
+  async delete(receiptHandles: readonly string[]): Promise<void> {
+    await this.onDelete();
+    this.deleted.push(...receiptHandles);
   }
 
   backlog(): Promise<number> {
@@ -195,6 +209,10 @@ export class FakeMoneyApi implements MoneyApi {
 
   requestsFor(grant: GrantId): MoneyRequest[] {
     return this.requests.filter((request) => request.idempotencyKey === idempotencyKey(grant));
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
   }
 
   async grant(request: GrantRequest): Promise<MoneyAnswer> {
@@ -297,7 +315,7 @@ export class FakeProgressCounters implements ProgressCounters {
 export class FakeGrantLog implements GrantLog {
   readonly paid: BatchFigures[] = [];
   readonly undecided: { error: unknown; messageCount: number }[] = [];
-  readonly unpostponed: { error: unknown; messageCount: number }[] = [];
+  readonly queueFailures: { action: string; error: unknown }[] = [];
   readonly refusedKeys: { promotionId: string; code: string }[] = [];
 
   batchPaid(figures: BatchFigures): void {
@@ -308,8 +326,8 @@ export class FakeGrantLog implements GrantLog {
     this.undecided.push({ error, messageCount });
   }
 
-  notPostponed(error: unknown, messageCount: number): void {
-    this.unpostponed.push({ error, messageCount });
+  queueFailed(action: string, error: unknown): void {
+    this.queueFailures.push({ action, error });
   }
 
   apiKeyRefused(promotionId: string, code: string): void {

@@ -4,27 +4,58 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
+import type { Socket } from 'node:net';
+import tls from 'node:tls';
 import type { MoneyAnswer } from '../domain/outcome.ts';
 import type { MoneyApi } from '../ports.ts';
 
 /** The client's requirement 001: an answer that takes longer is a transient failure. */
 const TIMEOUT_MS = 3_000;
+/** A lane stands still while it connects: what takes longer is the call's own matter. */
+const CONNECT_MS = 1_000;
 /** The contract's answers are a few hundred bytes; more than this is not read. */
 const MAX_BODY_BYTES = 64 * 1024;
 const PATHS = { VOUCHER: '/v1/grants/vouchers', POINT: '/v1/grants/points' } as const;
 
 export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
   const base = new URL(baseUrl.replace(/\/$/, ''));
-  const { request, Agent } = base.protocol === 'https:' ? https : http;
-  // One connection for each call of a batch that is under way.
-  const agent = new Agent({ keepAlive: true, maxSockets: 16, scheduling: 'lifo' });
+  const isSecure = base.protocol === 'https:';
+  const { request, Agent } = isSecure ? https : http;
+  const host = base.hostname.replace(/^\[|\]$/g, '');
+  // As many connections as there are calls under way: one that waited for a connection would miss its slot.
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
+  /** Connected, and not the agent's yet. */
+  let spare: Socket | undefined;
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const ready = spare;
+    spare = undefined;
+    return ready ?? connect(options, callback);
+  };
+
+  const connected = () =>
+    new Promise<Socket | undefined>((resolve) => {
+      const port = Number(base.port || (isSecure ? 443 : 80));
+      const socket = isSecure ? tls.connect({ host, port, servername: host }) : net.connect({ host, port });
+      socket.setTimeout(CONNECT_MS, () => socket.destroy());
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+        socket.setTimeout(0);
+        resolve(socket);
+      });
+      socket.on('error', () => undefined);
+      socket.once('close', () => {
+        if (spare === socket) spare = undefined;
+        resolve(undefined);
+      });
+    });
 
   const send = (path: string, key: string, body: string) =>
     new Promise<MoneyAnswer>((resolve) => {
       const sent = request({
         agent,
         protocol: base.protocol,
-        hostname: base.hostname.replace(/^\[|\]$/g, ''),
+        hostname: host,
         port: base.port,
         path: base.pathname.replace(/\/$/, '') + path,
         method: 'POST',
@@ -70,6 +101,11 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
     });
 
   return {
+    async ready() {
+      const hasIdle = Object.values(agent.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0);
+      if (!hasIdle && spare === undefined) spare = await connected();
+    },
+
     grant: ({ promotionType, idempotencyKey, body }) =>
       send(PATHS[promotionType], idempotencyKey, JSON.stringify(body)),
   };

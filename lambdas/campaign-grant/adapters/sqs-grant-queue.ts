@@ -1,16 +1,37 @@
 import {
   ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
+  ReceiveMessageCommand,
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
-import type { GrantQueue, OutgoingGrant, SendFailure } from '../ports.ts';
+import * as z from 'zod';
+import type { GrantQueue, OutgoingGrant, ReceivedMessage, SendFailure } from '../ports.ts';
 
 /** SQS's own limit. */
 const BATCH_SIZE = 10;
 /** Batches on the way at once: enough to hide the round trip, few enough to be throttled gently. */
 const PARALLEL_BATCHES = 4;
+
+const received = z
+  .object({
+    MessageId: z.string(),
+    ReceiptHandle: z.string(),
+    Body: z.string(),
+    Attributes: z.object({
+      MessageGroupId: z.string(),
+      ApproximateReceiveCount: z.coerce.number().int().positive(),
+    }),
+  })
+  .transform(({ MessageId, ReceiptHandle, Body, Attributes }): ReceivedMessage => ({
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    groupId: Attributes.MessageGroupId,
+    receiveCount: Attributes.ApproximateReceiveCount,
+    body: Body,
+  }));
 
 export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClient({})): GrantQueue {
   const sendBatch = async (batch: readonly OutgoingGrant[]): Promise<SendFailure[]> => {
@@ -52,6 +73,36 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClien
       return (
         Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0) +
         Number(Attributes?.['ApproximateNumberOfMessagesNotVisible'] ?? 0)
+      );
+    },
+
+    async receive(limit) {
+      const batches = Array.from({ length: Math.ceil(limit / BATCH_SIZE) }, async () => {
+        const { Messages = [] } = await client.send(
+          new ReceiveMessageCommand({
+            QueueUrl: queueUrl,
+            MaxNumberOfMessages: Math.min(limit, BATCH_SIZE),
+            MessageSystemAttributeNames: ['MessageGroupId', 'ApproximateReceiveCount'],
+          }),
+        );
+        return z.array(received).parse(Messages);
+      });
+      return (await Promise.all(batches)).flat();
+    },
+
+    async delete(receiptHandles) {
+      await Promise.all(
+        chunk(receiptHandles, BATCH_SIZE).map((batch) =>
+          client.send(
+            new DeleteMessageBatchCommand({
+              QueueUrl: queueUrl,
+              Entries: batch.map((receiptHandle, index) => ({
+                Id: String(index),
+                ReceiptHandle: receiptHandle,
+              })),
+            }),
+          ),
+        ),
       );
     },
 

@@ -1,9 +1,9 @@
 import { exhausted, unknownTarget } from '../domain/grant-result.ts';
 import type { PromotionType } from '../../../schema/promotion.ts';
 import { idempotencyKey } from '../domain/idempotency.ts';
-import type { CampaignStore, Clock, GrantState, ProgressCounters } from '../ports.ts';
+import type { CampaignStore, Clock, GrantState, ProgressCounters, ReceivedMessage } from '../ports.ts';
 import { readGrantMessages } from './read-grant-messages.ts';
-import type { ReceivedMessage, Work } from './read-grant-messages.ts';
+import type { Work } from './read-grant-messages.ts';
 
 interface Services {
   readonly store: CampaignStore;

@@ -1,199 +1,108 @@
-import type { PromotionType } from '../../../schema/promotion.ts';
-import { deadLetterOf, resultOf, unknownTarget } from '../domain/grant-result.ts';
-import type { DeadLetter } from '../domain/grant-result.ts';
-import type { GrantId } from '../domain/idempotency.ts';
-import { idempotencyKey } from '../domain/idempotency.ts';
-import type { Pacer } from '../domain/pacer.ts';
 import { undecidedDelay } from '../domain/retry.ts';
-import type {
-  CampaignStore,
-  Clock,
-  GrantQueue,
-  GrantState,
-  MoneyApi,
-  ProgressCounters,
-  TimeBudget,
-} from '../ports.ts';
-import type { MoneyBreaker } from './money-breaker.ts';
-import { payOnSlots } from './pay-on-slots.ts';
-import type { DueWork, PaidCall, Postponed } from './pay-on-slots.ts';
-import { PaymentGate } from './payment-gate.ts';
-import { readGrantMessages } from './read-grant-messages.ts';
-import type { ReceivedMessage, Work } from './read-grant-messages.ts';
+import type { GrantQueue, ReceivedMessage, TimeBudget } from '../ports.ts';
+import { CallQueue } from './call-queue.ts';
+import { mostReceives, payBatch, readBatch } from './pay-batch.ts';
+import type { PayServices } from './pay-batch.ts';
+import type { Postponed } from './pay-on-slots.ts';
 
-interface Services {
-  readonly store: CampaignStore;
-  readonly queue: GrantQueue;
-  readonly money: MoneyApi;
-  readonly counters: ProgressCounters;
-  readonly clock: Clock;
-  readonly pacer: Pacer;
-  readonly breaker: MoneyBreaker;
-  readonly log: GrantLog;
-}
+/** With less time than this left, an invocation receives no further batch: one may wait for a slow database. */
+const TIME_FOR_ANOTHER_BATCH_SECONDS = 30;
+/** So long before its slots would stand empty, the next batch is received and read. */
+const AHEAD_SECONDS = 0.15;
+/** Batches under way: those that wait for slow answers let the next ones be paid meanwhile. */
+const MOST_BATCHES = 8;
+/** A batch is paid in so long: a stop is seen by the read of the next one, or by a read in between. */
+const BATCH_SECONDS = 0.5;
+const LARGEST_BATCH = 100;
 
-/** What the use case tells the log: ids and figures, no personal data. */
-export interface GrantLog {
-  batchPaid(figures: BatchFigures): void;
-  batchUndecided(error: unknown, messageCount: number): void;
-  notPostponed(error: unknown, messageCount: number): void;
-  apiKeyRefused(promotionId: string, code: string): void;
-}
+type Services = PayServices & { readonly queue: GrantQueue };
 
-export interface BatchFigures {
-  readonly granted: number;
-  readonly rejected: number;
-  readonly retrying: number;
-  readonly failed: number;
-  /** Their result was final before: acknowledged without a call. */
-  readonly repeated: number;
-  /** Back to PENDING: their campaign is not being paid. */
-  readonly returned: number;
-  readonly deadLetters: number;
-  /** Epoch milliseconds of each Money call of the batch. */
-  readonly callsAt: readonly number[];
+/** What the batches of one invocation share. */
+interface Lane extends Services {
+  readonly calls: CallQueue;
+  readonly budget: TimeBudget;
+  /** The database did not say what to do with a batch. */
+  isUndecided: boolean;
 }
 
 /**
- * Pays one batch (≤ 10 messages): one read, the Money calls on their slots, one write of all results.
- * @returns ids of the messages that must come again; every other one is done with and may be deleted.
+ * Pays the batch that the event source brought, and then what the queue has more, batch after batch: a lane that waits
+ * for one slow answer, or for its next invocation, would leave its slots empty.
+ * @returns ids of the first batch's messages that must come again; every other one of them may be deleted.
  */
 export async function grantRewards(
   services: Services,
   batch: readonly ReceivedMessage[],
   budget: TimeBudget,
 ): Promise<string[]> {
-  const { clock, pacer, log } = services;
+  const { clock, pacer } = services;
   pacer.startInvocation(clock.monotonic());
-  let again: readonly Postponed[];
-  try {
-    again = await payBatch(services, batch, budget);
-  } catch (error) {
-    // The database did not say what is due, or did not take the results. The whole batch comes again: a repeated
-    // Money call carries the same key and pays nothing twice.
-    log.batchUndecided(error, batch.length);
-    const delaySeconds = undecidedDelay(mostReceives(batch));
-    again = batch.map((received) => ({ received, delaySeconds }));
-  }
-  await postpone(services, again);
+  const lane: Lane = { ...services, budget, calls: new CallQueue(), isUndecided: false };
+  const { settled } = await beginBatch(lane, batch);
+  await payFurtherBatches(lane, settled);
+  const again = await settled;
   await clock.sleep(Math.max(0, pacer.mayEndAt - clock.monotonic()));
   return again.map(({ received }) => received.messageId);
 }
 
-async function payBatch(
-  services: Services,
+async function payFurtherBatches(lane: Lane, first: Promise<unknown>): Promise<void> {
+  const atWork = new Set<Promise<unknown>>();
+  const track = (work: Promise<unknown>) => {
+    const tracked = work.finally(() => atWork.delete(tracked));
+    atWork.add(tracked);
+  };
+  track(first);
+  for (;;) {
+    await lane.calls.noLongerThan(Math.floor(AHEAD_SECONDS / lane.pacer.slot));
+    if (atWork.size >= MOST_BATCHES) await Promise.race(atWork);
+    const batch = mayGoOn(lane) ? await receive(lane) : [];
+    if (batch.length === 0) break;
+    const { settled } = await beginBatch(lane, batch);
+    track(settled.then((again) => deleteOthers(lane, batch, again)));
+  }
+  await Promise.all(atWork);
+}
+
+function mayGoOn({ breaker, budget, isUndecided }: Lane): boolean {
+  return !isUndecided && !breaker.isOpen && budget.remainingSeconds() > TIME_FOR_ANOTHER_BATCH_SECONDS;
+}
+
+/** @returns when the batch's calls are in the queue; `settled` never rejects. */
+async function beginBatch(
+  lane: Lane,
   batch: readonly ReceivedMessage[],
-  budget: TimeBudget,
-): Promise<Postponed[]> {
-  const { store, clock, log } = services;
-  const { works, unreadable } = readGrantMessages(batch);
-  const readAt = clock.monotonic();
-  const { due, unpaid: notInProgress, unknown, repeated } = await sortByState(services, works);
-
-  const gate = new PaymentGate(services, {
-    promotionIds: [...new Set(due.map((work) => work.grant.promotionId))],
-    readAt,
-    budget,
-    receiveCount: mostReceives(batch),
-  });
-  const { calls, again, unpaid, callsAt, telling } = await payOnSlots({ ...services, gate }, due);
-
-  const refused = calls.filter((call) => call.outcome.kind === 'unauthorized');
-  const deadLetters: DeadLetter[] = [
-    ...unreadable,
-    ...unknown.map((work) => unknownTarget(work.grant, work.received.body)),
-    ...calls.flatMap((call) => deadLetterOf(call, call.work.received.body) ?? []),
-  ];
-  // Dead letters before results: a FAILED result acknowledges the message when it comes again, so its dead letter
-  // must stand by then.
-  if (deadLetters.length > 0) await store.recordDeadLetters(deadLetters, clock.now());
-  await recordResults(services, calls);
-  await stopRefused(services, refused);
-  const returned = [...notInProgress, ...unpaid, ...refused.map((call) => call.work)];
-  await returnToPending(store, returned, clock.now());
-  await Promise.all(telling);
-
-  const statuses = calls.map((call) => resultOf(call)?.processStatus);
-  const rejected = calls.filter((call) => call.outcome.kind === 'rejected').length;
-  log.batchPaid({
-    granted: statuses.filter((status) => status === 'SUCCESS').length,
-    rejected,
-    retrying: statuses.filter((status) => status === 'RETRYING').length,
-    failed: statuses.filter((status) => status === 'FAILED').length - rejected,
-    repeated,
-    returned: returned.length,
-    deadLetters: deadLetters.length,
-    callsAt,
-  });
-  return again;
-}
-
-/** The one read of the batch (two when a voucher and a point campaign meet in it). */
-async function sortByState(
-  { store, breaker }: Services,
-  works: readonly Work[],
-): Promise<{ due: DueWork[]; unpaid: Work[]; unknown: Work[]; repeated: number }> {
-  const states = new Map<string, GrantState>();
-  for (const [promotionType, grants] of byType(works.map((work) => work.grant))) {
-    const reading = await store.readBatch(promotionType, grants);
-    breaker.observe(reading.breaker);
-    for (const state of reading.states) states.set(idempotencyKey({ promotionType, ...state }), state);
-  }
-  const due: DueWork[] = [];
-  const unpaid: Work[] = [];
-  const unknown: Work[] = [];
-  let repeated = 0;
-  const seen = new Set<string>();
-  for (const work of works) {
-    const key = idempotencyKey(work.grant);
-    const state = states.get(key);
-    // Two messages of one grant (of two runs, or sent twice) in one batch are one grant.
-    if (seen.has(key)) repeated += 1;
-    else if (state === undefined) unknown.push(work);
-    else if (state.processStatus === 'SUCCESS' || state.processStatus === 'FAILED') repeated += 1;
-    else if (state.promotionStatus === 'IN_PROGRESS') due.push({ ...work, state });
-    else unpaid.push(work);
-    seen.add(key);
-  }
-  return { due, unpaid, unknown, repeated };
-}
-
-async function recordResults(
-  { store, counters, clock }: Services,
-  calls: readonly PaidCall[],
-): Promise<void> {
-  for (const [promotionType, group] of Map.groupBy(calls, (call) => call.grant.promotionType)) {
-    const results = group.flatMap((call) => resultOf(call) ?? []);
-    if (results.length > 0) await store.recordResults(promotionType, results, clock.now());
-  }
-  for (const [summaryId, group] of Map.groupBy(calls, (call) => call.work.state.summaryId)) {
-    if (summaryId === null) continue;
-    const results = group.flatMap((call) => resultOf(call) ?? []);
-    const succeeded = results.filter((result) => result.processStatus === 'SUCCESS');
-    await counters.add(summaryId, {
-      successCount: succeeded.length,
-      retrySuccessCount: succeeded.filter((result) => result.attemptCount > 1).length,
-      failCount: results.filter((result) => result.processStatus === 'FAILED').length,
-    });
+): Promise<{ readonly settled: Promise<readonly Postponed[]> }> {
+  try {
+    const read = await readBatch(lane, batch);
+    const paid = payBatch(lane, read, lane.budget).catch((error: unknown) => undecided(lane, batch, error));
+    return { settled: paid.then((again) => postpone(lane, again)) };
+  } catch (error) {
+    return { settled: postpone(lane, undecided(lane, batch, error)) };
   }
 }
 
-/** Our key was refused, which is no target's fault: paying on would only collect refusals. */
-async function stopRefused({ store, log, clock }: Services, refused: readonly PaidCall[]): Promise<void> {
-  for (const [promotionId, [call]] of Map.groupBy(refused, (item) => item.grant.promotionId)) {
-    const code = call?.outcome.kind === 'unauthorized' ? call.outcome.code : 'unknown';
-    log.apiKeyRefused(promotionId, code);
-    await store.stopCampaign(promotionId, `the Money API refused the API key (${code})`, clock.now());
+/**
+ * The database did not say what is due, or did not take the results. The whole batch comes again: a repeated Money
+ * call carries the same key and pays nothing twice.
+ */
+function undecided(lane: Lane, batch: readonly ReceivedMessage[], error: unknown): Postponed[] {
+  lane.isUndecided = true;
+  lane.log.batchUndecided(error, batch.length);
+  const delaySeconds = undecidedDelay(mostReceives(batch));
+  return batch.map((received) => ({ received, delaySeconds }));
+}
+
+/** What the queue keeps now comes with the next invocation. */
+async function receive({ queue, log, pacer }: Lane): Promise<ReceivedMessage[]> {
+  try {
+    return await queue.receive(Math.min(Math.ceil(BATCH_SECONDS / pacer.slot), LARGEST_BATCH));
+  } catch (error) {
+    log.queueFailed('receive', error);
+    return [];
   }
 }
 
-async function returnToPending(store: CampaignStore, works: readonly Work[], nowMs: number): Promise<void> {
-  for (const [promotionType, grants] of byType(works.map((work) => work.grant))) {
-    await store.returnToPending(promotionType, grants, nowMs);
-  }
-}
-
-async function postpone({ queue, log }: Services, again: readonly Postponed[]): Promise<void> {
+async function postpone({ queue, log }: Lane, again: readonly Postponed[]): Promise<readonly Postponed[]> {
   for (const [delaySeconds, group] of Map.groupBy(again, (postponed) => postponed.delaySeconds)) {
     try {
       await queue.postpone(
@@ -202,15 +111,23 @@ async function postpone({ queue, log }: Services, again: readonly Postponed[]): 
       );
     } catch (error) {
       // They come again all the same, when their visibility timeout ends.
-      log.notPostponed(error, group.length);
+      log.queueFailed('postpone', error);
     }
   }
+  return again;
 }
 
-function mostReceives(batch: readonly ReceivedMessage[]): number {
-  return Math.max(...batch.map((received) => received.receiveCount));
-}
-
-function byType(grants: readonly GrantId[]): Map<PromotionType, GrantId[]> {
-  return Map.groupBy(grants, (grant) => grant.promotionType);
+/** What is not deleted comes again when its visibility timeout ends, and is found to be done with. */
+async function deleteOthers(
+  { queue, log }: Lane,
+  batch: readonly ReceivedMessage[],
+  again: readonly Postponed[],
+): Promise<void> {
+  const kept = new Set(again.map(({ received }) => received.receiptHandle));
+  const done = batch.map((received) => received.receiptHandle).filter((handle) => !kept.has(handle));
+  try {
+    if (done.length > 0) await queue.delete(done);
+  } catch (error) {
+    log.queueFailed('delete', error);
+  }
 }

@@ -4,10 +4,10 @@ import type { GrantCall } from '../domain/grant-result.ts';
 import { classify, isFailureOfTheApi } from '../domain/outcome.ts';
 import type { GrantOutcome } from '../domain/outcome.ts';
 import { RETRY_DELAY_SECONDS, delayForOpenBreaker } from '../domain/retry.ts';
-import type { Clock, GrantState, MoneyApi } from '../ports.ts';
+import type { Clock, GrantState, MoneyApi, ReceivedMessage } from '../ports.ts';
 import type { MoneyBreaker, Probe } from './money-breaker.ts';
 import type { PaymentGate } from './payment-gate.ts';
-import type { ReceivedMessage, Work } from './read-grant-messages.ts';
+import type { Work } from './read-grant-messages.ts';
 
 /** A message whose grant is due, with what the database knows of it. */
 export interface DueWork extends Work {

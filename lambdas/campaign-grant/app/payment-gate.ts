@@ -1,6 +1,7 @@
 import type { Pacer } from '../domain/pacer.ts';
 import { delayForOpenBreaker, undecidedDelay } from '../domain/retry.ts';
-import type { CampaignStore, Clock, TimeBudget } from '../ports.ts';
+import type { CampaignStore, Clock, MoneyApi, TimeBudget } from '../ports.ts';
+import type { CallQueue } from './call-queue.ts';
 import type { MoneyBreaker, Probe } from './money-breaker.ts';
 
 /**
@@ -26,6 +27,8 @@ interface Services {
   readonly breaker: MoneyBreaker;
   readonly clock: Clock;
   readonly pacer: Pacer;
+  readonly calls: CallQueue;
+  readonly money: Pick<MoneyApi, 'ready'>;
   readonly log: { batchUndecided(error: unknown, messageCount: number): void };
 }
 
@@ -40,16 +43,15 @@ export interface GateOptions {
 }
 
 /**
- * What every Money call passes: the campaign is still IN_PROGRESS, the breaker lets it through, it has its slot.
- * Calls pass one at a time, in the order in which they asked; while the breaker is open, the first waits here and
- * all others behind it.
+ * What every Money call of a batch passes: the campaign is still IN_PROGRESS, the breaker lets it through, it has its
+ * slot. Calls pass one at a time, in the order in which they asked, those of other batches too; while the breaker is
+ * open, the first waits here and all others behind it.
  */
 export class PaymentGate {
   readonly #services: Services;
   readonly #options: GateOptions;
   #inProgress: ReadonlySet<string>;
   #readAt: number;
-  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(services: Services, options: GateOptions) {
     this.#services = services;
@@ -60,15 +62,15 @@ export class PaymentGate {
 
   /** Never rejects. Whoever is let through sends at once: nothing may be awaited in between. */
   pass(promotionId: string): Promise<Permit> {
-    const passed = this.#queue
-      .then(() => this.#pass(promotionId))
+    return this.#services.calls
+      .run(() => this.#pass(promotionId))
       .catch((error: unknown) => this.#undecided(error));
-    this.#queue = passed;
-    return passed;
   }
 
   async #pass(promotionId: string): Promise<Permit> {
-    const { breaker, clock, pacer } = this.#services;
+    const { breaker, clock, pacer, money } = this.#services;
+    // Connecting takes time: a call that took its slot first would arrive in a later one.
+    if (!breaker.isOpen) await money.ready();
     let probe: Probe | undefined;
     let claimedAt = 0;
     for (;;) {

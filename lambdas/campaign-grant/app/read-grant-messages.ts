@@ -4,17 +4,7 @@ import { grantIdOf } from '../domain/grant-request.ts';
 import { malformed } from '../domain/grant-result.ts';
 import type { DeadLetter } from '../domain/grant-result.ts';
 import type { GrantId } from '../domain/idempotency.ts';
-
-/** A message as the queue hands it over. */
-export interface ReceivedMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  /** The customer: messages of one group are at work one at a time. */
-  readonly groupId: string;
-  /** How often it was received so far, this time included. */
-  readonly receiveCount: number;
-  readonly body: string;
-}
+import type { ReceivedMessage } from '../ports.ts';
 
 /** A message that could be read. */
 export interface Work {

@@ -11,6 +11,8 @@ export interface HostOptions {
   readonly logGroupName: string;
   readonly logStreamName: string;
   readonly responseLimit: number;
+  /** Gives way to the other processes when there is not time for all. */
+  readonly yields: boolean;
 }
 
 export interface InvokeMessage {

@@ -28,7 +28,7 @@ export class LocalFunction {
   constructor(
     settings: LambdaFunction,
     pool: ConcurrencyPool,
-    how: { readonly env: Record<string, string>; readonly logDirectory: string },
+    how: { readonly env: Record<string, string>; readonly logDirectory: string; readonly yields: boolean },
   ) {
     this.settings = settings;
     this.#pool = pool;
@@ -43,6 +43,7 @@ export class LocalFunction {
         logGroupName,
         logStreamName: how.env.AWS_LAMBDA_LOG_STREAM_NAME ?? 'local',
         responseLimit: SYNC_PAYLOAD_LIMIT,
+        yields: how.yields,
       },
       env: how.env,
       timeoutMilliseconds: settings.timeoutSeconds * 1000,

@@ -15,6 +15,11 @@ export interface LambdaServiceOptions extends EnvironmentSources {
   readonly functions: readonly LambdaFunction[];
   /** stdout and stderr of a function go to <function name>.log in it. Made when it is not there. */
   readonly logDirectory: string;
+  /**
+   * Names of functions that have to keep a pace. On Lambda each has its own CPU; here the others give way to them, or
+   * whoever has a campaign's targets to publish would use up the time of those who pay them.
+   */
+  readonly paced?: ReadonlySet<string>;
   /** 0, or none, takes a free port. */
   readonly port?: number;
   /** All concurrent executions of the account; AWS's default is 1,000. */
@@ -51,11 +56,9 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
   for (const settings of options.functions) {
     const pool = pools.get(settings.name);
     const env = functionEnvironment(settings, options);
-    if (pool)
-      functions.set(
-        settings.name,
-        new LocalFunction(settings, pool, { env, logDirectory: options.logDirectory }),
-      );
+    const { logDirectory } = options;
+    const yields = options.paced !== undefined && !options.paced.has(settings.name);
+    if (pool) functions.set(settings.name, new LocalFunction(settings, pool, { env, logDirectory, yields }));
   }
 
   const find = (nameOrArn: string): LocalFunction => {

@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer as createSocketServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { httpMoneyApi } from '../../../lambdas/campaign-grant/adapters/http-money-api.ts';
 import type { GrantRequest } from '../../../lambdas/campaign-grant/domain/grant-request.ts';
@@ -183,6 +184,70 @@ describe('a broken connection is an answer', () => {
     expect(await money.grant(makeRequest())).toMatchObject({ kind: 'answered', status: 200 });
     // undici itself repeats nothing: each try is one that the attempts count.
     expect(calls).toBe(2);
+  });
+});
+
+describe('a connection', () => {
+  const counting = async () => {
+    let connections = 0;
+    const server = createServer((_request, response) => response.end('{"transactionKey":"T-1"}'));
+    server.on('connection', () => (connections += 1));
+    return { url: await listen(server), connections: () => connections };
+  };
+
+  it('stands ready before the call that uses it', async () => {
+    const { url, connections } = await counting();
+    const money = api(url);
+
+    await money.ready();
+    await money.ready();
+
+    expect(connections()).toBe(1);
+    expect(await money.grant(makeRequest())).toMatchObject({ status: 200 });
+    await money.ready();
+    expect(await money.grant(makeRequest())).toMatchObject({ status: 200 });
+    expect(connections()).toBe(1);
+  });
+
+  it('is made for each call that is under way: none waits for another', async () => {
+    const { url, connections } = await counting();
+    const money = api(url);
+
+    await Promise.all(Array.from({ length: 40 }, () => money.grant(makeRequest())));
+
+    expect(connections()).toBe(40);
+  });
+
+  it('that the API closed before it was used is replaced', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((_request, response) => response.end('{"transactionKey":"T-1"}'));
+    server.on('connection', (socket: Socket) => sockets.push(socket));
+    const money = api(await listen(server));
+    await money.ready();
+    while (sockets.length === 0) await once(server, 'connection');
+    const [idle] = sockets;
+    idle?.destroy();
+    if (idle !== undefined && !idle.closed) await once(idle, 'close');
+
+    // It learns of it a moment later.
+    while (sockets.length < 2) {
+      await money.ready();
+      await setImmediate();
+    }
+
+    expect(await money.grant(makeRequest())).toMatchObject({ status: 200 });
+  });
+
+  it('that cannot be made is the call’s matter', async () => {
+    const server = createServer();
+    const url = await listen(server);
+    server.close();
+    await once(server, 'close');
+    const money = api(url);
+
+    await expect(money.ready()).resolves.toBeUndefined();
+
+    expect(await money.grant(makeRequest())).toMatchObject({ kind: 'unanswered', cause: 'CONNECTION' });
   });
 });
 

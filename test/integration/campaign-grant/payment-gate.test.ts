@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
-import type { ReceivedMessage } from '../../../lambdas/campaign-grant/app/read-grant-messages.ts';
+import type { ReceivedMessage } from '../../../lambdas/campaign-grant/ports.ts';
 import { CONSUMER_SECONDS, pay, useCampaignWorld } from '../../support/campaign-world.ts';
 import type { CampaignServices, PublishedCampaign } from '../../support/campaign-world.ts';
 import { START_MS, answers, deadLettersOf, failingAt, summaryOf, targetsOf } from '../../support/fakes.ts';

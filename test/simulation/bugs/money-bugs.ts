@@ -14,6 +14,7 @@ const freshKey: Bug = {
     return {
       ...ports,
       money: {
+        ...ports.money,
         grant: (request) => {
           calls += 1;
           const idempotencyKey = `${request.idempotencyKey}-${ports.clock.now()}-${calls}`;
@@ -31,6 +32,7 @@ const resultBeforeCall: Bug = {
   ports: (ports) => ({
     ...ports,
     money: {
+      ...ports.money,
       grant: async (request) => {
         const [, promotionId = '', targetId = ''] = request.idempotencyKey.split('-');
         const result = {
@@ -56,6 +58,7 @@ const timeoutIsFinal: Bug = {
   ports: (ports) => ({
     ...ports,
     money: {
+      ...ports.money,
       grant: async (request) => {
         const answer = await ports.money.grant(request);
         return answer.kind === 'answered'
@@ -86,7 +89,7 @@ const breakerCountsRejections: Bug = {
       breaker.wasRejected = answer.kind === 'answered' && answer.status >= 400 && answer.status < 500;
       return answer;
     };
-    return { ...services, breaker, money: { grant } };
+    return { ...services, breaker, money: { ...services.money, grant } };
   },
 };
 

@@ -4,7 +4,7 @@
  */
 import { Pacer, pacingFor } from '../../../lambdas/campaign-grant/domain/pacer.ts';
 import { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
-import type { GrantLog } from '../../../lambdas/campaign-grant/app/grant-rewards.ts';
+import type { GrantLog } from '../../../lambdas/campaign-grant/app/pay-batch.ts';
 import type { Delivery, FifoQueue } from '../services/fifo-queue.ts';
 import { targetNamedIn } from '../services/message-body.ts';
 import { portsOf } from '../services/ports.ts';
@@ -20,7 +20,7 @@ const COLLECTORS = 2;
 const SILENT: GrantLog = {
   batchPaid: () => undefined,
   batchUndecided: () => undefined,
-  notPostponed: () => undefined,
+  queueFailed: () => undefined,
   apiKeyRefused: () => undefined,
 };
 
@@ -85,6 +85,15 @@ export class Consumers {
       if (batch.length > 0) await this.#pay(lane, batch);
     }
     if (generation === this.#generation) lane.isBusy = false;
+  }
+
+  /** What a receive by the function itself finds: not always what there is. */
+  receive(): Delivery[] {
+    const { queue, random } = this.#world;
+    if (random.chance(0.2)) return [];
+    const batch = this.#take(queue);
+    this.#meddle(batch);
+    return batch;
   }
 
   #take(queue: FifoQueue): Delivery[] {

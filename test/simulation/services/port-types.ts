@@ -1,4 +1,4 @@
-import type { GrantLog } from '../../../lambdas/campaign-grant/app/grant-rewards.ts';
+import type { GrantLog } from '../../../lambdas/campaign-grant/app/pay-batch.ts';
 import type { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
 import type { Pacer } from '../../../lambdas/campaign-grant/domain/pacer.ts';
 import type {

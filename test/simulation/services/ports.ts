@@ -41,7 +41,7 @@ const BATCH_SIZE = 10;
 const QUEUE_SECONDS = 0.02;
 
 export function simGrantQueue(world: World, environment: Environment): GrantQueue {
-  const { queue, faults, random, auditor, timeline } = world;
+  const { queue, faults, random, auditor, timeline, trace } = world;
 
   const sendBatch = (batch: readonly OutgoingGrant[]): Promise<SendFailure[]> => {
     if (faults.strikes('queue-throttled-send')) {
@@ -83,6 +83,27 @@ export function simGrantQueue(world: World, environment: Environment): GrantQueu
         return isStale ? world.backlogBefore(timeline.now - random.between(0, 60)) : queue.size;
       }),
 
+    receive: () => {
+      const fails = faults.strikes('queue-receive-fails');
+      const { losses } = world;
+      return environment.request('receive', QUEUE_SECONDS, () => {
+        if (fails) throw new ServiceFailure('ReceiveMessage');
+        const batch = world.losses === losses ? world.consumers.receive() : [];
+        if (trace.on && batch.length > 0) {
+          trace.note(environment.name, `gets ${batch.map((message) => message.receiptHandle).join(' ')}`);
+        }
+        return batch;
+      });
+    },
+
+    async delete(receiptHandles) {
+      const isLost = faults.strikes('queue-lost-delete');
+      await environment.request(`delete ${receiptHandles.length}`, QUEUE_SECONDS, () => {
+        if (isLost) throw new ServiceFailure('DeleteMessageBatch');
+        for (const handle of receiptHandles) queue.remove(handle);
+      });
+    },
+
     async postpone(receiptHandles, seconds) {
       const fails = faults.strikes('queue-postpone-fails');
       await environment.request(`postpone ${receiptHandles.length} by ${seconds} s`, QUEUE_SECONDS, () => {
@@ -102,6 +123,11 @@ function simMoneyApi(world: World, environment: Environment): MoneyApi {
   const { money, faults, random, auditor, timeline, trace, plan } = world;
 
   return {
+    ready: () =>
+      random.chance(0.95)
+        ? Promise.resolve()
+        : environment.request('connect', plan.moneySeconds, () => undefined),
+
     grant: (request) =>
       new Promise<MoneyAnswer>((resolve) => {
         const what = `grant ${request.idempotencyKey}`;
