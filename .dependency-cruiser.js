@@ -88,10 +88,20 @@ export default {
     },
     {
       name: 'cli-knows-no-stacks-and-no-runtime',
-      comment: 'It finds a deployment by its outputs, on AWS and here alike.',
+      comment:
+        'It finds a deployment by its outputs, on AWS and here alike. Only a plan, which is made before there is one, reads what the stages are configured to be.',
       severity: 'error',
       from: { path: '^cli/' },
-      to: { path: '^(bin|lib|config|local|stand-ins|demo|bench)/' },
+      to: {
+        path: '^(bin|lib|config|local|stand-ins|demo|bench)/',
+        pathNot: '^(config/stages|lib/config)\\.ts$',
+      },
+    },
+    {
+      name: 'only-plans-read-the-configuration',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: '^cli/plan/' },
+      to: { path: '^(config/stages|lib/config)\\.ts$' },
     },
     {
       name: 'cli-wires-by-itself',

@@ -1,5 +1,6 @@
 /** `grantline`: the operator's commands, one a file in commands/. */
 import { Command, CommanderError } from 'commander';
+import { registerPlan } from './commands/plan.ts';
 import { registerVerify } from './commands/verify.ts';
 import { CommandFailure, oneLine } from './failure.ts';
 
@@ -9,6 +10,7 @@ const USAGE_ERROR = 2;
 const program = new Command('grantline')
   .description('Operates Grantline, on this machine (--local) or on AWS (--stage).')
   .exitOverride();
+registerPlan(program);
 registerVerify(program);
 
 process.exitCode = await run();
