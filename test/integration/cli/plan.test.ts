@@ -324,7 +324,7 @@ describe('grantline plan', () => {
       [['--targets', '1e3'], wholeTargets],
       [['--targets', '1', '--latency', '3001'], 'It must be a whole number from 0 to 3000.'],
       [['--targets', '1', '--slow', '2@100'], 'e.g. 0.01@1000.'],
-      [['--targets', '1', '--stage', 'qa'], 'plan: --stage must be one of dev, staging, prod'],
+      [['--targets', '1', '--stage', 'qa'], 'plan: context: stage: Invalid option: expected one of "dev"|"staging"|"prod"'],
       [['7', '--local', '--targets', '1'], 'plan: say either a promotion or --targets, not both'],
       [[], 'plan: say what to plan: a promotion, or --targets <count> without any data'],
       [['7', '--local', '--type', 'point'], 'plan: --type goes with --targets: a promotion has its own'],
