@@ -1,6 +1,6 @@
 /** Grantline on this machine: what lies outside, the synthesised app, and the runtime that runs it. */
 import { mkdir } from 'node:fs/promises';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { startRuntime } from '../local/runtime.ts';
 import type { Runtime, RuntimeOptions } from '../local/runtime.ts';
@@ -43,7 +43,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   try {
     if (synthesis.status === 'rejected') throw synthesis.reason;
     // What is outside has machines of its own, where our work delays nothing: here it goes first.
-    setPriority(RUNTIME_NICENESS);
+    setPriority(Math.max(getPriority(), RUNTIME_NICENESS));
     report('starting the runtime on the synthesised templates');
     const runtime = await startRuntime({
       assemblyDirectory,

@@ -68,8 +68,6 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
     concurrency: env.GRANT_CONCURRENCY,
     headroom: env.PACING_HEADROOM_SECONDS,
   });
-  // Taken before anything else is awaited: the pacer counts from the environment's start.
-  const pacer = new Pacer(pacing, clock.monotonic());
   const store = campaignStore(env);
   const queue = sqsGrantQueue(env.GRANT_QUEUE_URL);
   const [counters, apiKey] = await Promise.all([
@@ -87,15 +85,15 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
     money: httpMoneyApi(env.MONEY_API_URL, apiKey),
     counters,
     clock,
-    pacer,
+    pacer: new Pacer(pacing),
     breaker: new MoneyBreaker(store, clock),
     log: grantLog,
   };
 }
 
 /**
- * A fresh environment may not call the Money API for a second: it opens its connections meanwhile, and runs what a
- * batch runs once, on no grant. What is away now is the first batch's matter.
+ * A fresh environment opens its connections and runs what a batch runs once, on no grant. What is away now is the first
+ * batch's matter.
  */
 async function warmUp(what: string, work: () => Promise<unknown>): Promise<void> {
   try {

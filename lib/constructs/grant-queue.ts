@@ -75,9 +75,14 @@ export class GrantQueue extends Construct {
     return this.binding('sqs:GetQueueAttributes');
   }
 
-  /** For who consumes: what receiving needs comes with the event source, delaying one message does not. */
+  /** For who consumes: it goes on where its event source leaves off. */
   get consumer(): GrantQueueBinding {
-    return this.binding('sqs:ChangeMessageVisibility');
+    return this.binding(
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:ChangeMessageVisibility',
+      'sqs:GetQueueAttributes',
+    );
   }
 
   private binding(...actions: string[]): GrantQueueBinding {

@@ -248,7 +248,7 @@ export class CampaignWorld {
       runs: new FakeCampaignRuns(),
       schedules: new FakeReservationSchedules(),
       clock,
-      pacer: new Pacer(pacingFor({ tps: 1_000, concurrency: 50, headroom: 0.01 }), clock.monotonic()),
+      pacer: new Pacer(pacingFor({ tps: 1_000, concurrency: 50, headroom: 0.01 })),
       breaker: new MoneyBreaker(store, clock),
       log: new FakeGrantLog(),
       backlogLimit: 60_000,

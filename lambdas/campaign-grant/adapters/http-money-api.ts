@@ -4,7 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
+import net, { isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { MoneyAnswer } from '../domain/outcome.ts';
@@ -12,8 +12,8 @@ import type { MoneyApi } from '../ports.ts';
 
 /** The client's requirement 001: an answer that takes longer is a transient failure. */
 const TIMEOUT_MS = 3_000;
-/** A lane stands still while it connects: what takes longer is the call's own matter. */
-const CONNECT_MS = 1_000;
+/** A lane stands still while it connects, and what has its slot must leave soon after: this is ten round trips. */
+const CONNECT_MS = 300;
 /** The contract's answers are a few hundred bytes; more than this is not read. */
 const MAX_BODY_BYTES = 64 * 1024;
 const PATHS = { VOUCHER: '/v1/grants/vouchers', POINT: '/v1/grants/points' } as const;
@@ -22,6 +22,7 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
   const base = new URL(baseUrl.replace(/\/$/, ''));
   const isSecure = base.protocol === 'https:';
   const { request, Agent } = isSecure ? https : http;
+  const connectEvent = isSecure ? 'secureConnect' : 'connect';
   const host = base.hostname.replace(/^\[|\]$/g, '');
   // As many connections as there are calls under way: one that waited for a connection would miss its slot.
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
@@ -29,23 +30,34 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
   let spare: Socket | undefined;
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
-    const ready = spare;
-    spare = undefined;
+    const ready = takeSpare();
     return ready ?? connect(options, callback);
+  };
+  /** One that was closed, or that the API has said something on, answers no call of ours. */
+  const takeSpare = () => {
+    const socket = spare;
+    spare = undefined;
+    if (socket === undefined || (socket.writable && socket.readableLength === 0)) return socket;
+    socket.destroy();
+    return undefined;
   };
 
   const connected = () =>
     new Promise<Socket | undefined>((resolve) => {
       const port = Number(base.port || (isSecure ? 443 : 80));
-      const socket = isSecure ? tls.connect({ host, port, servername: host }) : net.connect({ host, port });
-      socket.setTimeout(CONNECT_MS, () => socket.destroy());
-      socket.once(isSecure ? 'secureConnect' : 'connect', () => {
-        socket.setTimeout(0);
+      const at = { host, port, noDelay: true, keepAlive: true };
+      // An address is no server name.
+      const socket = isSecure
+        ? tls.connect({ ...at, servername: isIP(host) === 0 ? host : '' })
+        : net.connect(at);
+      const deadline = setTimeout(() => socket.destroy(), CONNECT_MS);
+      socket.once(connectEvent, () => {
+        clearTimeout(deadline);
         resolve(socket);
       });
       socket.on('error', () => undefined);
       socket.once('close', () => {
-        if (spare === socket) spare = undefined;
+        clearTimeout(deadline);
         resolve(undefined);
       });
     });
@@ -76,6 +88,15 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
       };
       // One deadline for the whole call: connecting, headers and body together.
       const deadline = setTimeout(() => giveUp('TIMEOUT', `no answer within ${TIMEOUT_MS} ms`), TIMEOUT_MS);
+      sent.once('socket', (socket: Socket) => {
+        if (!socket.connecting) return;
+        const unconnected = setTimeout(
+          () => giveUp('CONNECTION', `no connection within ${CONNECT_MS} ms`),
+          CONNECT_MS,
+        );
+        socket.once(connectEvent, () => clearTimeout(unconnected));
+        socket.once('close', () => clearTimeout(unconnected));
+      });
       sent.on('error', (error) => giveUp('CONNECTION', error.message));
       sent.on('response', (response) => {
         const chunks: Buffer[] = [];
@@ -103,7 +124,7 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
   return {
     async ready() {
       const hasIdle = Object.values(agent.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0);
-      if (!hasIdle && spare === undefined) spare = await connected();
+      if (!hasIdle) spare = takeSpare() ?? (await connected());
     },
 
     grant: ({ promotionType, idempotencyKey, body }) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
@@ -33,7 +34,7 @@ const received = z
     body: Body,
   }));
 
-export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClient({})): GrantQueue {
+export function sqsGrantQueue(queueUrl: string, client: SQSClient = defaultClient()): GrantQueue {
   const sendBatch = async (batch: readonly OutgoingGrant[]): Promise<SendFailure[]> => {
     const response = await client.send(
       new SendMessageBatchCommand({
@@ -77,17 +78,23 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClien
     },
 
     async receive(limit) {
-      const batches = Array.from({ length: Math.ceil(limit / BATCH_SIZE) }, async () => {
+      const receives = Array.from({ length: Math.ceil(limit / BATCH_SIZE) }, async (_, index) => {
         const { Messages = [] } = await client.send(
           new ReceiveMessageCommand({
             QueueUrl: queueUrl,
-            MaxNumberOfMessages: Math.min(limit, BATCH_SIZE),
+            MaxNumberOfMessages: Math.min(limit - index * BATCH_SIZE, BATCH_SIZE),
             MessageSystemAttributeNames: ['MessageGroupId', 'ApproximateReceiveCount'],
+            // The SDK asks again when an answer is lost: for the same messages, or they would be hidden from all.
+            ReceiveRequestAttemptId: randomUUID(),
           }),
         );
         return z.array(received).parse(Messages);
       });
-      return (await Promise.all(batches)).flat();
+      const ended = await Promise.allSettled(receives);
+      const messages = ended.flatMap((receive) => (receive.status === 'fulfilled' ? receive.value : []));
+      const failed = ended.find((receive) => receive.status === 'rejected');
+      if (messages.length === 0 && failed !== undefined) throw failed.reason;
+      return messages;
     },
 
     async delete(receiptHandles) {
@@ -124,6 +131,11 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = new SQSClien
       );
     },
   };
+}
+
+/** A call that never ends would hold up an invocation, and all that it has received. */
+function defaultClient(): SQSClient {
+  return new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
 }
 
 function toFailure(failed: BatchResultErrorEntry, batch: readonly OutgoingGrant[]): SendFailure {

@@ -1,7 +1,7 @@
 import { undecidedDelay } from '../domain/retry.ts';
 import type { GrantQueue, ReceivedMessage, TimeBudget } from '../ports.ts';
 import { CallQueue } from './call-queue.ts';
-import { mostReceives, payBatch, readBatch } from './pay-batch.ts';
+import { payBatch, readBatch } from './pay-batch.ts';
 import type { PayServices } from './pay-batch.ts';
 import type { Postponed } from './pay-on-slots.ts';
 
@@ -20,15 +20,16 @@ type Services = PayServices & { readonly queue: GrantQueue };
 /** What the batches of one invocation share. */
 interface Lane extends Services {
   readonly calls: CallQueue;
+  readonly key: { isRefused: boolean };
   readonly budget: TimeBudget;
-  /** The database did not say what to do with a batch. */
-  isUndecided: boolean;
+  /** The database did not say what to do with a batch: the next would fare no better. */
+  databaseFailed: boolean;
 }
 
 /**
  * Pays the batch that the event source brought, and then what the queue has more, batch after batch: a lane that waits
  * for one slow answer, or for its next invocation, would leave its slots empty.
- * @returns ids of the first batch's messages that must come again; every other one of them may be deleted.
+ * @returns ids of the first batch's messages that must come again.
  */
 export async function grantRewards(
   services: Services,
@@ -37,8 +38,14 @@ export async function grantRewards(
 ): Promise<string[]> {
   const { clock, pacer } = services;
   pacer.startInvocation(clock.monotonic());
-  const lane: Lane = { ...services, budget, calls: new CallQueue(), isUndecided: false };
-  const { settled } = await beginBatch(lane, batch);
+  const lane: Lane = {
+    ...services,
+    budget,
+    calls: new CallQueue(),
+    key: { isRefused: false },
+    databaseFailed: false,
+  };
+  const { settled } = await begin(lane, batch);
   await payFurtherBatches(lane, settled);
   const again = await settled;
   await clock.sleep(Math.max(0, pacer.mayEndAt - clock.monotonic()));
@@ -48,8 +55,8 @@ export async function grantRewards(
 async function payFurtherBatches(lane: Lane, first: Promise<unknown>): Promise<void> {
   const atWork = new Set<Promise<unknown>>();
   const track = (work: Promise<unknown>) => {
-    const tracked = work.finally(() => atWork.delete(tracked));
-    atWork.add(tracked);
+    atWork.add(work);
+    void work.then(() => atWork.delete(work));
   };
   track(first);
   for (;;) {
@@ -57,27 +64,26 @@ async function payFurtherBatches(lane: Lane, first: Promise<unknown>): Promise<v
     if (atWork.size >= MOST_BATCHES) await Promise.race(atWork);
     const batch = mayGoOn(lane) ? await receive(lane) : [];
     if (batch.length === 0) break;
-    const { settled } = await beginBatch(lane, batch);
-    track(settled.then((again) => deleteOthers(lane, batch, again)));
+    track((await begin(lane, batch)).settled);
   }
   await Promise.all(atWork);
 }
 
-function mayGoOn({ breaker, budget, isUndecided }: Lane): boolean {
-  return !isUndecided && !breaker.isOpen && budget.remainingSeconds() > TIME_FOR_ANOTHER_BATCH_SECONDS;
+function mayGoOn({ breaker, budget, databaseFailed }: Lane): boolean {
+  return !databaseFailed && !breaker.isOpen && budget.remainingSeconds() > TIME_FOR_ANOTHER_BATCH_SECONDS;
 }
 
-/** @returns when the batch's calls are in the queue; `settled` never rejects. */
-async function beginBatch(
+/** @returns when the batch's first calls are in the queue; `settled` never rejects, and says what comes again. */
+async function begin(
   lane: Lane,
   batch: readonly ReceivedMessage[],
 ): Promise<{ readonly settled: Promise<readonly Postponed[]> }> {
   try {
     const read = await readBatch(lane, batch);
     const paid = payBatch(lane, read, lane.budget).catch((error: unknown) => undecided(lane, batch, error));
-    return { settled: paid.then((again) => postpone(lane, again)) };
+    return { settled: paid.then((again) => settle(lane, batch, again)) };
   } catch (error) {
-    return { settled: postpone(lane, undecided(lane, batch, error)) };
+    return { settled: settle(lane, batch, undecided(lane, batch, error)) };
   }
 }
 
@@ -86,10 +92,9 @@ async function beginBatch(
  * call carries the same key and pays nothing twice.
  */
 function undecided(lane: Lane, batch: readonly ReceivedMessage[], error: unknown): Postponed[] {
-  lane.isUndecided = true;
+  lane.databaseFailed = true;
   lane.log.batchUndecided(error, batch.length);
-  const delaySeconds = undecidedDelay(mostReceives(batch));
-  return batch.map((received) => ({ received, delaySeconds }));
+  return batch.map((received) => ({ received, delaySeconds: undecidedDelay(received.receiveCount) }));
 }
 
 /** What the queue keeps now comes with the next invocation. */
@@ -102,32 +107,21 @@ async function receive({ queue, log, pacer }: Lane): Promise<ReceivedMessage[]> 
   }
 }
 
-async function postpone({ queue, log }: Lane, again: readonly Postponed[]): Promise<readonly Postponed[]> {
-  for (const [delaySeconds, group] of Map.groupBy(again, (postponed) => postponed.delaySeconds)) {
-    try {
-      await queue.postpone(
-        group.map(({ received }) => received.receiptHandle),
-        delaySeconds,
-      );
-    } catch (error) {
-      // They come again all the same, when their visibility timeout ends.
-      log.queueFailed('postpone', error);
-    }
-  }
-  return again;
-}
-
-/** What is not deleted comes again when its visibility timeout ends, and is found to be done with. */
-async function deleteOthers(
+/**
+ * What must come again is postponed, all else deleted, at once: a customer's next message waits for it. What the queue
+ * does not do comes again when its visibility timeout ends, and is found to be done with.
+ */
+async function settle(
   { queue, log }: Lane,
   batch: readonly ReceivedMessage[],
   again: readonly Postponed[],
-): Promise<void> {
+): Promise<readonly Postponed[]> {
+  for (const [delaySeconds, group] of Map.groupBy(again, (postponed) => postponed.delaySeconds)) {
+    const handles = group.map(({ received }) => received.receiptHandle);
+    await queue.postpone(handles, delaySeconds).catch((error: unknown) => log.queueFailed('postpone', error));
+  }
   const kept = new Set(again.map(({ received }) => received.receiptHandle));
   const done = batch.map((received) => received.receiptHandle).filter((handle) => !kept.has(handle));
-  try {
-    if (done.length > 0) await queue.delete(done);
-  } catch (error) {
-    log.queueFailed('delete', error);
-  }
+  if (done.length > 0) await queue.delete(done).catch((error: unknown) => log.queueFailed('delete', error));
+  return again;
 }

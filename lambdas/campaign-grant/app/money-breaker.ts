@@ -32,8 +32,9 @@ export class MoneyBreaker {
     this.#clock = clock;
   }
 
-  /** What a read of the batch, or of the gate, brought along. */
+  /** What a read brought along; one that was overtaken on its way says nothing new. */
   observe(reading: BreakerReading): void {
+    if (this.#reading !== undefined && reading.version < this.#reading.version) return;
     this.#reading = reading;
     this.#readAt = this.#clock.monotonic();
   }

@@ -54,7 +54,7 @@ export interface BatchFigures {
   readonly callsAt: readonly number[];
 }
 
-/** A batch (≤ 10 messages) and what its one read of the database said. */
+/** Messages that are paid together, and what the one read of the database said of them. */
 export interface ReadBatch {
   readonly unreadable: readonly DeadLetter[];
   readonly due: readonly DueWork[];
@@ -105,7 +105,7 @@ export async function readBatch(
  * @returns what must come again; every other message is done with.
  */
 export async function payBatch(
-  services: PayServices & { readonly calls: CallQueue },
+  services: PayServices & { readonly calls: CallQueue; readonly key: { isRefused: boolean } },
   batch: ReadBatch,
   budget: TimeBudget,
 ): Promise<Postponed[]> {
@@ -121,19 +121,23 @@ export async function payBatch(
   const { calls, again, unpaid, callsAt, telling } = await payOnSlots({ ...services, gate }, due);
 
   const refused = calls.filter((call) => call.outcome.kind === 'unauthorized');
+  const returned = [...batch.unpaid, ...unpaid, ...refused.map((call) => call.work)];
   const deadLetters: DeadLetter[] = [
     ...unreadable,
     ...unknown.map((work) => unknownTarget(work.grant, work.received.body)),
     ...calls.flatMap((call) => deadLetterOf(call, call.work.received.body) ?? []),
   ];
-  // Dead letters before results: a FAILED result acknowledges the message when it comes again, so its dead letter
-  // must stand by then.
-  if (deadLetters.length > 0) await store.recordDeadLetters(deadLetters, clock.now());
-  await recordResults(services, calls);
-  await stopRefused(services, refused);
-  const returned = [...batch.unpaid, ...unpaid, ...refused.map((call) => call.work)];
-  await returnToPending(store, returned, clock.now());
-  await Promise.all(telling);
+  try {
+    // Dead letters before results: a FAILED result acknowledges the message when it comes again, so its dead letter
+    // must stand by then.
+    if (deadLetters.length > 0) await store.recordDeadLetters(deadLetters, clock.now());
+    await recordResults(services, calls);
+    await stopRefused(services, refused);
+    await returnToPending(store, returned, clock.now());
+  } finally {
+    // An environment that is frozen in mid-telling would tell it minutes later.
+    await Promise.all(telling);
+  }
 
   const statuses = calls.map((call) => resultOf(call)?.processStatus);
   const rejected = calls.filter((call) => call.outcome.kind === 'rejected').length;
@@ -185,7 +189,7 @@ async function returnToPending(store: CampaignStore, works: readonly Work[], now
   }
 }
 
-export function mostReceives(batch: readonly ReceivedMessage[]): number {
+function mostReceives(batch: readonly ReceivedMessage[]): number {
   return Math.max(...batch.map((received) => received.receiveCount));
 }
 

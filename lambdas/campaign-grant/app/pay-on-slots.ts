@@ -29,6 +29,8 @@ interface Services {
   readonly clock: Clock;
   readonly breaker: MoneyBreaker;
   readonly gate: PaymentGate;
+  /** A refused key is no target's fault: nobody else is asked for with it. */
+  readonly key: { isRefused: boolean };
 }
 
 export interface PaidBatch {
@@ -48,37 +50,38 @@ export interface PaidBatch {
  * FIFO would otherwise hand out the later message before the earlier one.
  */
 export async function payOnSlots(services: Services, works: readonly DueWork[]): Promise<PaidBatch> {
-  const { money, clock, gate, breaker } = services;
+  const { money, clock, gate, breaker, key } = services;
   const batch: PaidBatch = { calls: [], again: [], unpaid: [], callsAt: [], telling: [] };
-  let keyRefused = false;
 
   const payGroup = async (group: readonly DueWork[]) => {
     for (const [position, work] of group.entries()) {
-      const permit = await gate.pass(work.grant.promotionId);
+      const passage = await gate.pass(work.grant.promotionId, () => {
+        batch.callsAt.push(clock.now());
+        return money.grant(grantRequestOf(work.message));
+      });
       const postponeRest = (delaySeconds: number) => {
         batch.again.push(...group.slice(position).map(({ received }) => ({ received, delaySeconds })));
       };
-      if (permit.kind === 'later') {
-        postponeRest(permit.delaySeconds);
+      if (passage.kind === 'later') {
+        postponeRest(passage.delaySeconds);
         return;
       }
-      if (permit.kind === 'unpaid' || keyRefused) {
+      if (passage.kind === 'unpaid') {
         batch.unpaid.push(work);
         continue;
       }
-      batch.callsAt.push(clock.now());
-      const outcome = classify(await money.grant(grantRequestOf(work.message)));
+      const outcome = classify(await passage.answer);
       const call = {
         work,
         grant: work.grant,
         outcome,
-        attemptCount: attemptsWith(work, outcome, permit.probe),
+        attemptCount: attemptsWith(work, outcome, passage.probe),
       };
       batch.calls.push(call);
-      keyRefused ||= outcome.kind === 'unauthorized';
-      const telling = tellBreaker(breaker, outcome, permit.probe);
+      key.isRefused ||= outcome.kind === 'unauthorized';
+      const telling = tellBreaker(breaker, outcome, passage.probe);
       // Whether the breaker is still open decides when a probe's message comes again.
-      if (permit.probe === undefined) batch.telling.push(telling);
+      if (passage.probe === undefined) batch.telling.push(telling);
       else await telling;
       if (resultOf(call)?.processStatus === 'RETRYING') {
         // An outage goes on after a probe that failed: no use in coming again at once.

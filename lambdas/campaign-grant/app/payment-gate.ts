@@ -1,3 +1,4 @@
+import type { MoneyAnswer } from '../domain/outcome.ts';
 import type { Pacer } from '../domain/pacer.ts';
 import { delayForOpenBreaker, undecidedDelay } from '../domain/retry.ts';
 import type { CampaignStore, Clock, MoneyApi, TimeBudget } from '../ports.ts';
@@ -15,9 +16,10 @@ const LOOK_AGAIN_SECONDS = 1;
 /** A call (3 s at most), the writes after it with their retries, and the last slot. */
 const TIME_FOR_ONE_CALL_SECONDS = 12;
 
-export type Permit =
-  | { readonly kind: 'pay'; readonly probe: Probe | undefined }
-  /** The campaign is not IN_PROGRESS any more. */
+/** What became of a call that asked to be made. */
+export type Passage =
+  | { readonly kind: 'paid'; readonly probe: Probe | undefined; readonly answer: Promise<MoneyAnswer> }
+  /** The campaign is not IN_PROGRESS any more, or our key is refused. */
   | { readonly kind: 'unpaid' }
   /** The breaker is open for longer than the invocation lasts, or the database does not say whether to go on. */
   | { readonly kind: 'later'; readonly delaySeconds: number };
@@ -28,6 +30,7 @@ interface Services {
   readonly clock: Clock;
   readonly pacer: Pacer;
   readonly calls: CallQueue;
+  readonly key: { readonly isRefused: boolean };
   readonly money: Pick<MoneyApi, 'ready'>;
   readonly log: { batchUndecided(error: unknown, messageCount: number): void };
 }
@@ -52,6 +55,8 @@ export class PaymentGate {
   readonly #options: GateOptions;
   #inProgress: ReadonlySet<string>;
   #readAt: number;
+  /** The database does not say whether to go on: nobody else of the batch need ask it. */
+  #undecided: Passage | undefined;
 
   constructor(services: Services, options: GateOptions) {
     this.#services = services;
@@ -60,21 +65,21 @@ export class PaymentGate {
     this.#readAt = options.readAt;
   }
 
-  /** Never rejects. Whoever is let through sends at once: nothing may be awaited in between. */
-  pass(promotionId: string): Promise<Permit> {
+  /** Never rejects. `send` is called in the caller's turn, when its slot is taken, or not at all. */
+  pass(promotionId: string, send: () => Promise<MoneyAnswer>): Promise<Passage> {
     return this.#services.calls
-      .run(() => this.#pass(promotionId))
-      .catch((error: unknown) => this.#undecided(error));
+      .run(async () => this.#undecided ?? (await this.#pass(promotionId, send)))
+      .catch((error: unknown) => this.#giveUp(error));
   }
 
-  async #pass(promotionId: string): Promise<Permit> {
-    const { breaker, clock, pacer, money } = this.#services;
+  async #pass(promotionId: string, send: () => Promise<MoneyAnswer>): Promise<Passage> {
+    const { breaker, clock, pacer, money, key } = this.#services;
     // Connecting takes time: a call that took its slot first would arrive in a later one.
     if (!breaker.isOpen) await money.ready();
     let probe: Probe | undefined;
     let claimedAt = 0;
     for (;;) {
-      if (!this.#inProgress.has(promotionId)) return { kind: 'unpaid' };
+      if (!this.#inProgress.has(promotionId) || key.isRefused) return { kind: 'unpaid' };
       if (this.#options.budget.remainingSeconds() < TIME_FOR_ONE_CALL_SECONDS) {
         return { kind: 'later', delaySeconds: delayForOpenBreaker(breaker.openForSeconds) };
       }
@@ -86,7 +91,7 @@ export class PaymentGate {
       else if (probe !== undefined && clock.monotonic() - claimedAt > CLAIM_VALID_SECONDS) probe = undefined;
       else if (!breaker.isOpen || probe !== undefined) {
         pacer.takeSlot(clock.monotonic());
-        return { kind: 'pay', probe: breaker.isOpen ? probe : undefined };
+        return { kind: 'paid', probe: breaker.isOpen ? probe : undefined, answer: send() };
       } else {
         claimedAt = clock.monotonic();
         probe = await breaker.claimProbe();
@@ -108,8 +113,9 @@ export class PaymentGate {
   }
 
   /** Nothing may be sent while a stop could not be seen. */
-  #undecided(error: unknown): Permit {
+  #giveUp(error: unknown): Passage {
     this.#services.log.batchUndecided(error, 1);
-    return { kind: 'later', delaySeconds: undecidedDelay(this.#options.receiveCount) };
+    this.#undecided = { kind: 'later', delaySeconds: undecidedDelay(this.#options.receiveCount) };
+    return this.#undecided;
   }
 }

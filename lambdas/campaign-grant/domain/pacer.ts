@@ -15,8 +15,8 @@
  * invocation makes its i-th call at the earliest (i − 1) × slot after its start + lead. So an invocation does not end
  * before all of these are `window` later than the n-th call before them, nor before its last call + slot − lead, which
  * makes one grid of several invocations: what holds for the next one holds for those after it.
- * A fresh environment may replace one that was killed in mid-batch, which kept no such promise: it waits a whole
- * window before its first call.
+ * An environment may replace one that was killed in mid-batch, which kept no such promise: in its first invocation it
+ * waits a whole window before it calls.
  *
  * All times are seconds of a clock that never goes back. A clock that stands still while the environment is
  * frozen only makes it wait longer.
@@ -59,15 +59,14 @@ export function pacingFor(limits: { tps: number; concurrency: number; headroom: 
 
 export class Pacer {
   readonly #pacing: Pacing;
-  /** Where the next call is on the grid. */
-  #planned: number;
+  /** Where the next call is on the grid; undefined before the first invocation. */
+  #planned: number | undefined;
   /** The environment's last n calls: the k-th is at k modulo n. */
   readonly #calls: number[] = [];
   #callCount = 0;
 
-  constructor(pacing: Pacing, environmentStart: number) {
+  constructor(pacing: Pacing) {
     this.#pacing = pacing;
-    this.#planned = environmentStart + pacing.window;
   }
 
   /** Seconds between two calls. */
@@ -77,14 +76,15 @@ export class Pacer {
 
   /** Call at the start of each invocation, before anything else. */
   startInvocation(now: number): void {
-    this.#planned = Math.max(this.#planned, now + this.#pacing.lead);
+    const { window, lead } = this.#pacing;
+    this.#planned = this.#planned === undefined ? now + window : Math.max(this.#planned, now + lead);
   }
 
   /** When the next call may be made. */
   get nextCallAt(): number {
     const { callsPerWindow, window, slot } = this.#pacing;
     return Math.max(
-      this.#planned,
+      this.#planned ?? Number.POSITIVE_INFINITY,
       this.#callBefore(1) + slot * CLOSEST,
       this.#callBefore(callsPerWindow) + window,
     );
@@ -93,7 +93,7 @@ export class Pacer {
   /** Takes the slot: say the time right before the request is written. */
   takeSlot(now: number): void {
     const { callsPerWindow, slot } = this.#pacing;
-    this.#planned = Math.max(this.#planned + slot, now - CATCH_UP_SECONDS);
+    this.#planned = Math.max((this.#planned ?? now) + slot, now - CATCH_UP_SECONDS);
     this.#calls[this.#callCount % callsPerWindow] = now;
     this.#callCount += 1;
   }

@@ -3,12 +3,13 @@
  * What Lambda keeps apart and one process does not: process.env and globalThis are shared by the environments,
  * MemorySize is not enforced, and an idle environment is not frozen.
  */
-import { getPriority, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { loadHandler } from './load-handler.ts';
 import type { Handler } from './load-handler.ts';
 import type { HostMessage, HostOptions, InvokeMessage, ParentMessage } from './host-messages.ts';
 
 const YIELDING_NICENESS = 10;
+const LOWEST_PRIORITY = constants.priority.PRIORITY_LOW;
 
 let options: HostOptions | undefined;
 const environments = new Map<number, Handler>();
@@ -22,7 +23,7 @@ process.on('message', (message) => {
   if (!isParentMessage(message)) return;
   if (message.kind === 'options') {
     options = message;
-    if (message.yields) setPriority(getPriority() + YIELDING_NICENESS);
+    if (message.yields) setPriority(Math.min(getPriority() + YIELDING_NICENESS, LOWEST_PRIORITY));
   } else if (!options) return;
   else if (message.kind === 'invoke') void run(options, message);
   else void provision(options, message.environment);

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer as createSocketServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { httpMoneyApi } from '../../../lambdas/campaign-grant/adapters/http-money-api.ts';
 import type { GrantRequest } from '../../../lambdas/campaign-grant/domain/grant-request.ts';
@@ -216,6 +216,23 @@ describe('a connection', () => {
     await Promise.all(Array.from({ length: 40 }, () => money.grant(makeRequest())));
 
     expect(connections()).toBe(40);
+  });
+
+  it('on which the API has spoken unasked is not used: what it said would be taken for an answer', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((_request, response) => response.end('{"transactionKey":"T-1"}'));
+    server.on('connection', (socket: Socket) => {
+      if (sockets.push(socket) > 1) return;
+      socket.end('HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n');
+    });
+    const money = api(await listen(server));
+    await money.ready();
+    while (sockets.length === 0) await setImmediate();
+    // It arrives a moment later.
+    await sleep(50);
+
+    await money.ready();
+    expect(await money.grant(makeRequest())).toMatchObject({ kind: 'answered', status: 200 });
   });
 
   it('that the API closed before it was used is replaced', async () => {

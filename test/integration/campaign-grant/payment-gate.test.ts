@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { grantRewards } from '../../../lambdas/campaign-grant/app/grant-rewards.ts';
 import { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
 import type { ReceivedMessage } from '../../../lambdas/campaign-grant/ports.ts';
 import { CONSUMER_SECONDS, pay, useCampaignWorld } from '../../support/campaign-world.ts';
@@ -119,11 +120,46 @@ describe('a campaign that is stopped while a batch is at work', () => {
   });
 });
 
+describe('the connection of each call', () => {
+  it('stands ready before its slot is taken, and nobody else takes it in between', async () => {
+    const campaign = await world.publish({ targetCount: 10 });
+    const services = world.services();
+    const events: string[] = [];
+    const { money, clock, pacer } = services;
+    let ready = 0;
+    const watched = {
+      ready: async () => {
+        if (ready > 0) return;
+        await clock.sleep(0.01);
+        ready += 1;
+        events.push('connects');
+      },
+      // Each answer takes long: no connection is free again.
+      grant: (request: Parameters<typeof money.grant>[0]) => {
+        ready -= 1;
+        events.push(ready < 0 ? 'is sent without a connection' : 'is sent');
+        return money.grant(request);
+      },
+    };
+    for (const grant of campaign.grants) money.script(grant, answers.granted('T', 2));
+    const takeSlot = pacer.takeSlot.bind(pacer);
+    pacer.takeSlot = (now) => {
+      events.push('takes its slot');
+      takeSlot(now);
+    };
+
+    await grantRewards({ ...services, money: watched }, campaign.messages, clock.budget(CONSUMER_SECONDS));
+
+    expect(events).toEqual(campaign.grants.flatMap(() => ['connects', 'takes its slot', 'is sent']));
+  });
+});
+
 describe('a database that goes away in mid-batch', () => {
   it('has nothing more sent; what was paid is recorded when it can be, the rest comes again', async () => {
     const campaign = await world.publish({ targetCount: 4, oneCustomer: true });
     const services = world.services();
     // A warm environment: its first call goes out on the batch's own reading.
+    services.pacer.startInvocation(services.clock.monotonic());
     services.clock.advance(2);
     for (const grant of campaign.grants) services.money.script(grant, answers.granted('T-slow', 1.2));
     const away = failingAt(services.store, 'readGate', Number.POSITIVE_INFINITY);

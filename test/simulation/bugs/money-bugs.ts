@@ -146,7 +146,9 @@ const pacingPerInvocation: Bug = {
     grantRewards: (services, batch, budget) => {
       const pacing = pacings.get(services.pacer);
       if (pacing === undefined) throw new Error('a pacer that nobody made');
-      const pacer = new ForgetfulPacer(pacing, services.clock.monotonic() - 1);
+      const pacer = new ForgetfulPacer(pacing);
+      // A window ago: so that this is not its first.
+      pacer.startInvocation(services.clock.monotonic() - pacing.window - pacing.lead);
       return production.grantRewards({ ...services, pacer }, batch, budget);
     },
   }),

@@ -147,7 +147,7 @@ export class Consumers {
     const ports = world.decorate(portsOf(world, environment));
     const { tps, concurrency, headroom } = plan;
     const pacing = pacingFor({ tps, concurrency, headroom });
-    const pacer = new Pacer(pacing, ports.clock.monotonic());
+    const pacer = new Pacer(pacing);
     const breaker = new MoneyBreaker(ports.store, ports.clock);
     const services = world.decorateConsumer({ ...ports, pacer, breaker, log: SILENT });
     const warm = { environment, services };

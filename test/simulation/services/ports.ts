@@ -87,8 +87,10 @@ export function simGrantQueue(world: World, environment: Environment): GrantQueu
       const fails = faults.strikes('queue-receive-fails');
       const { losses } = world;
       return environment.request('receive', QUEUE_SECONDS, () => {
-        if (fails) throw new ServiceFailure('ReceiveMessage');
+        if (fails && random.chance(0.5)) throw new ServiceFailure('ReceiveMessage');
         const batch = world.losses === losses ? world.consumers.receive() : [];
+        // Nobody has them until their visibility timeout ends.
+        if (fails) throw new ServiceFailure('the answer of ReceiveMessage was lost');
         if (trace.on && batch.length > 0) {
           trace.note(environment.name, `gets ${batch.map((message) => message.receiptHandle).join(' ')}`);
         }
@@ -116,17 +118,21 @@ export function simGrantQueue(world: World, environment: Environment): GrantQueu
 
 /** The adapter's deadline of a whole call. */
 const MONEY_TIMEOUT_SECONDS = 3;
-/** Within half of the headroom: what the pacer allows for the way. */
+const CONNECT_SECONDS = 0.1;
 const WAY_SECONDS = 0.002;
 
 function simMoneyApi(world: World, environment: Environment): MoneyApi {
   const { money, faults, random, auditor, timeline, trace, plan } = world;
 
+  /** Connections on which no call is under way. */
+  let idle = 0;
+
   return {
-    ready: () =>
-      random.chance(0.95)
-        ? Promise.resolve()
-        : environment.request('connect', plan.moneySeconds, () => undefined),
+    async ready() {
+      if (idle > 0) return;
+      await environment.request('connect', CONNECT_SECONDS, () => undefined);
+      idle += 1;
+    },
 
     grant: (request) =>
       new Promise<MoneyAnswer>((resolve) => {
@@ -141,6 +147,7 @@ function simMoneyApi(world: World, environment: Environment): MoneyApi {
             : { kind: 'unanswered', cause: 'TIMEOUT', detail: 'no answer within 3000 ms' };
           timeline.after(Math.min(seconds, MONEY_TIMEOUT_SECONDS), () =>
             environment.deliver(() => {
+              idle += 1;
               auditor.answered(answered);
               if (trace.on) trace.note(environment.name, `${what}: ${describeAnswer(answered)}`);
               resolve(answered);
@@ -151,7 +158,11 @@ function simMoneyApi(world: World, environment: Environment): MoneyApi {
           answerAfter(0.01, { kind: 'unanswered', cause: 'CONNECTION', detail: 'connect ECONNREFUSED' });
           return;
         }
-        const way = WAY_SECONDS + random.between(0, plan.headroom / 2 - 0.001);
+        // Within what the pacer allows for the way, if the call need not connect first.
+        const connects = idle === 0;
+        idle = Math.max(0, idle - 1);
+        const way =
+          WAY_SECONDS + random.between(0, plan.headroom * 0.7 - 0.001) + (connects ? CONNECT_SECONDS : 0);
         const work = plan.moneySeconds * random.between(0.5, 1.5);
         timeline.after(way, () => {
           auditor.arrived(money.arrive(timeline.now));

@@ -41,8 +41,8 @@ function replay({
   let now = 0;
   for (const invocation of invocations) {
     now += invocation.gapBefore;
-    // After a kill only fresh environments are sure to have kept no promise they do not know of.
-    const pacer = environments.get(invocation.environment) ?? new Pacer(pacing, now);
+    // After a kill the next environment has had no invocation yet, whenever it was started.
+    const pacer = environments.get(invocation.environment) ?? new Pacer(pacing);
     environments.set(invocation.environment, pacer);
     pacer.startInvocation(now);
     for (let call = 0; call < invocation.calls; call += 1) {
@@ -80,7 +80,7 @@ describe('the pacer', () => {
     ['standing still for 50 ms', (call: number) => (call === 500 ? 0.05 : 0)],
   ])('loses no throughput to %s', (_, latenessOf) => {
     const pacing = pacingFor({ tps: 1000, concurrency: 10, headroom: 0.02 });
-    const pacer = new Pacer(pacing, 0);
+    const pacer = new Pacer(pacing);
     pacer.startInvocation(0);
     const first = pacer.nextCallAt;
 
@@ -91,7 +91,7 @@ describe('the pacer', () => {
 
   it('lets an invocation that was on time end so that the next one goes on with its grid', () => {
     const pacing = pacingFor({ tps: 1000, concurrency: 10, headroom: 0.02 });
-    const pacer = new Pacer(pacing, 0);
+    const pacer = new Pacer(pacing);
     pacer.startInvocation(0);
     let last = 0;
     for (let call = 0; call < 150; call += 1) {
@@ -104,7 +104,8 @@ describe('the pacer', () => {
 
   it('sends no bunch when it catches up', () => {
     const pacing = pacingFor({ tps: 1000, concurrency: 10, headroom: 0.02 });
-    const pacer = new Pacer(pacing, 0);
+    const pacer = new Pacer(pacing);
+    pacer.startInvocation(0);
     pacer.takeSlot(5);
 
     expect(pacer.nextCallAt).toBeGreaterThan(5 + pacing.slot / 4);
@@ -112,7 +113,7 @@ describe('the pacer', () => {
   });
 
   it('makes a fresh environment wait a whole window: it may replace one that was killed in mid-batch', () => {
-    const pacer = new Pacer(pacingFor({ tps: 1000, concurrency: 50, headroom: 0.01 }), 10);
+    const pacer = new Pacer(pacingFor({ tps: 1000, concurrency: 50, headroom: 0.01 }));
 
     pacer.startInvocation(10);
 
