@@ -74,14 +74,18 @@ export class PaymentGate {
 
   async #pass(promotionId: string, send: () => Promise<MoneyAnswer>): Promise<Passage> {
     const { breaker, clock, pacer, money, key } = this.#services;
-    // Connecting takes time: a call that took its slot first would arrive in a later one.
-    if (!breaker.isOpen) await money.ready();
     let probe: Probe | undefined;
     let claimedAt = 0;
+    let isReady = false;
     for (;;) {
       if (!this.#inProgress.has(promotionId) || key.isRefused) return { kind: 'unpaid' };
       if (this.#options.budget.remainingSeconds() < TIME_FOR_ONE_CALL_SECONDS) {
         return { kind: 'later', delaySeconds: delayForOpenBreaker(breaker.openForSeconds) };
+      }
+      // Connecting takes time: a call that took its slot first would arrive in a later one.
+      if (!isReady && (!breaker.isOpen || probe !== undefined)) {
+        await money.ready();
+        isReady = true;
       }
       const wait = pacer.nextCallAt - clock.monotonic();
       // Not only once: a timer may fire a fraction of a millisecond early.
