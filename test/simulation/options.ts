@@ -36,7 +36,7 @@ export function simulateCommand(run: (options: SimulateOptions) => Promise<void>
     .description(
       'Runs campaigns under virtual time, with faults, and checks the invariants. A seed repeats exactly.',
     )
-    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 1000)
+    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 3000)
     .option('--from <seed>', 'the first of them', wholeNumber(0), 1)
     .option('--seed <seed>', 'only this one, with its trace', wholeNumber(0))
     .addOption(

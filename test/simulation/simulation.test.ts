@@ -8,7 +8,7 @@ import { runSeed } from './run-seed.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 const SEEDS = 600;
-const SEEDS_FOR_A_BUG = 1000;
+const SEEDS_FOR_A_BUG = 3000;
 
 let pool: ThreadPool;
 beforeAll(() => {
