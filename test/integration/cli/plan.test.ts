@@ -282,7 +282,7 @@ describe('grantline plan', () => {
 
     expect(text).toMatchObject({ exitCode: 0, stderr: '' });
     expect(text.stdout).toMatch(/^100,000,000 POINT targets, 50,000 TPS/);
-    expect(text.stdout).toMatch(/\nSQS messages a second BINDS FIRST, at 24,480 TPS: /);
+    expect(text.stdout).toMatch(/\nSQS messages a second BINDS FIRST, at 24,600 TPS: /);
     expect(printed.parse(JSON.parse(json.stdout))).toMatchObject({
       targets: null,
       duration: { totalSeconds: 12_515, bound: 'publishing' },
@@ -324,7 +324,10 @@ describe('grantline plan', () => {
       [['--targets', '1e3'], wholeTargets],
       [['--targets', '1', '--latency', '3001'], 'It must be a whole number from 0 to 3000.'],
       [['--targets', '1', '--slow', '2@100'], 'e.g. 0.01@1000.'],
-      [['--targets', '1', '--stage', 'qa'], 'plan: context: stage: Invalid option: expected one of "dev"|"staging"|"prod"'],
+      [
+        ['--targets', '1', '--stage', 'qa'],
+        'plan: context: stage: Invalid option: expected one of "dev"|"staging"|"prod"',
+      ],
       [['7', '--local', '--targets', '1'], 'plan: say either a promotion or --targets, not both'],
       [[], 'plan: say what to plan: a promotion, or --targets <count> without any data'],
       [['7', '--local', '--type', 'point'], 'plan: --type goes with --targets: a promotion has its own'],
