@@ -4,7 +4,7 @@ import { sqlPromotionStore } from '../../lambdas/campaign-grant/adapters/sql-pro
 import type { DataApi } from '../../lambdas/shared/data-api.ts';
 import type { PromotionStatus, PromotionType } from '../../schema/promotion.ts';
 import { CommandFailure } from '../failure.ts';
-import { readRanges } from '../verify/read-targets.ts';
+import { readRanges } from '../targets/target-ids.ts';
 import { readBusiestCustomer, readDuplicateVouchers } from './read-duplicates.ts';
 import type { BusiestCustomer, DuplicateVouchers } from './read-duplicates.ts';
 import { readTargets } from './read-targets.ts';

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { TABLES } from '../../lambdas/campaign-grant/adapters/tables.ts';
 import type { SqlExecutor } from '../../lambdas/shared/data-api.ts';
-import type { CampaignKey } from './read-targets.ts';
+import type { CampaignKey } from '../targets/target-ids.ts';
 
 export interface DuplicateVouchers {
   /** Voucher numbers that more than one target has. */

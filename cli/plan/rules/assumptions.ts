@@ -2,9 +2,6 @@
 
 /** What the deployed code and the stacks do: whoever changes them there changes them here. */
 export const GRANTLINE = {
-  /** lambdas/campaign-grant/app/grant-rewards.ts: a batch is what the slots take in so long, but no more than that. */
-  batchSeconds: 0.5,
-  largestBatch: 100,
   /** Half of GrantRewards' timeout: an invocation goes on for so long. */
   grantInvocationSeconds: 30,
   /** The steps of CampaignRun ask to be called again a minute before their 15 are over. */

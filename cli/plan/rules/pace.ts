@@ -1,6 +1,6 @@
 /** How the ceiling is divided among the environments, and what each of them then does. */
+import { batchSizeFor } from '../../../lambdas/campaign-grant/domain/batch-size.ts';
 import { pacingFor } from '../../../lambdas/campaign-grant/domain/pacer.ts';
-import { GRANTLINE } from './assumptions.ts';
 
 export interface Settings {
   /** Calls a second that the Money API admits. */
@@ -44,7 +44,7 @@ export function paceOf({ tps, concurrency, headroomSeconds }: Settings, latency:
     callsOfOneEnvironment: callsPerWindow,
     leftOverTps: tps - concurrency * callsPerWindow,
     slotSeconds: slot,
-    batchSize: Math.min(Math.ceil(GRANTLINE.batchSeconds / slot), GRANTLINE.largestBatch),
+    batchSize: batchSizeFor(slot),
     callsPerSecond: concurrency / slot,
     meanLatencyMs,
     callsUnderWay: (callsPerWindow * meanLatencyMs) / 1_000,

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { idempotencyKey } from '../../../lambdas/campaign-grant/domain/idempotency.ts';
 import { promotionType } from '../../../schema/promotion.ts';
 import type { PromotionType } from '../../../schema/promotion.ts';
-import type { IdRange } from '../read-targets.ts';
+import type { IdRange } from '../../targets/target-ids.ts';
 import { toHundredths } from '../rules/exact-amount.ts';
 import { compareIds, isId } from '../rules/found.ts';
 import type { GrantEntry } from '../rules/ledger-tally.ts';

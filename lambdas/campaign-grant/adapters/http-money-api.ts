@@ -4,9 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import net, { isIP } from 'node:net';
-import type { Socket } from 'node:net';
-import tls from 'node:tls';
+import { Socket, isIP } from 'node:net';
 import type { MoneyAnswer } from '../domain/outcome.ts';
 import type { MoneyApi } from '../ports.ts';
 
@@ -23,9 +21,11 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
   const isSecure = base.protocol === 'https:';
   const { request, Agent } = isSecure ? https : http;
   const connectEvent = isSecure ? 'secureConnect' : 'connect';
+  const port = Number(base.port || (isSecure ? 443 : 80));
   const host = base.hostname.replace(/^\[|\]$/g, '');
   // As many connections as there are calls under way: one that waited for a connection would miss its slot.
-  const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
+  const connection = { keepAlive: true, noDelay: true } as const;
+  const agent = new Agent({ ...connection, scheduling: 'lifo' });
   /** Connected, and not the agent's yet. */
   let spare: Socket | undefined;
   const connect = agent.createConnection.bind(agent);
@@ -44,12 +44,10 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
 
   const connected = () =>
     new Promise<Socket | undefined>((resolve) => {
-      const port = Number(base.port || (isSecure ? 443 : 80));
-      const at = { host, port, noDelay: true, keepAlive: true };
-      // An address is no server name.
-      const socket = isSecure
-        ? tls.connect({ ...at, servername: isIP(host) === 0 ? host : '' })
-        : net.connect(at);
+      // As the agent itself would; an address is no server name.
+      const to = { ...connection, host, port, servername: isIP(host) === 0 ? host : '' };
+      const socket = connect(to);
+      if (!(socket instanceof Socket)) throw new Error('the agent connects by sockets');
       const deadline = setTimeout(() => socket.destroy(), CONNECT_MS);
       socket.once(connectEvent, () => {
         clearTimeout(deadline);
@@ -68,7 +66,7 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
         agent,
         protocol: base.protocol,
         hostname: host,
-        port: base.port,
+        port,
         path: base.pathname.replace(/\/$/, '') + path,
         method: 'POST',
         headers: {

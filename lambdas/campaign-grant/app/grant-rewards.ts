@@ -1,3 +1,4 @@
+import { batchSizeFor } from '../domain/batch-size.ts';
 import { undecidedDelay } from '../domain/retry.ts';
 import type { GrantQueue, ReceivedMessage, TimeBudget } from '../ports.ts';
 import { CallQueue } from './call-queue.ts';
@@ -11,9 +12,6 @@ const TIME_FOR_ANOTHER_BATCH_SECONDS = 30;
 const AHEAD_SECONDS = 0.15;
 /** Batches under way: those that wait for slow answers let the next ones be paid meanwhile. */
 const MOST_BATCHES = 8;
-/** A batch is paid in so long: a stop is seen by the read of the next one, or by a read in between. */
-const BATCH_SECONDS = 0.5;
-const LARGEST_BATCH = 100;
 
 type Services = PayServices & { readonly queue: GrantQueue };
 
@@ -100,7 +98,7 @@ function undecided(lane: Lane, batch: readonly ReceivedMessage[], error: unknown
 /** What the queue keeps now comes with the next invocation. */
 async function receive({ queue, log, pacer }: Lane): Promise<ReceivedMessage[]> {
   try {
-    return await queue.receive(Math.min(Math.ceil(BATCH_SECONDS / pacer.slot), LARGEST_BATCH));
+    return await queue.receive(batchSizeFor(pacer.slot));
   } catch (error) {
     log.queueFailed('receive', error);
     return [];

@@ -4,6 +4,8 @@ import type { BreakerStore, Clock } from '../ports.ts';
 
 /** Environments that tell a failure at the same moment take turns: each round one of them is through. */
 const MOST_ROUNDS = 100;
+/** A reading of an older version that is later than this is none that was overtaken: somebody set the row back. */
+const OVERTAKEN_MS = 5_000;
 /** A failure that the database took longer to hear of says nothing of the API's present state. */
 const FAILURE_COUNTS_FOR_SECONDS = 5;
 
@@ -34,7 +36,9 @@ export class MoneyBreaker {
 
   /** What a read brought along; one that was overtaken on its way says nothing new. */
   observe(reading: BreakerReading): void {
-    if (this.#reading !== undefined && reading.version < this.#reading.version) return;
+    const known = this.#reading;
+    const isOlder = known !== undefined && reading.version < known.version;
+    if (isOlder && reading.nowMs < known.nowMs + OVERTAKEN_MS) return;
     this.#reading = reading;
     this.#readAt = this.#clock.monotonic();
   }

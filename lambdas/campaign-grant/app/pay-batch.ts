@@ -64,7 +64,6 @@ export interface ReadBatch {
   readonly repeated: number;
   /** When the read was begun: seconds of the clock that never goes back. */
   readonly readAt: number;
-  readonly receiveCount: number;
 }
 
 /** The one read of the batch (two when a voucher and a point campaign meet in it). */
@@ -96,7 +95,7 @@ export async function readBatch(
     else unpaid.push(work);
     seen.add(key);
   }
-  return { unreadable, due, unpaid, unknown, repeated, readAt, receiveCount: mostReceives(batch) };
+  return { unreadable, due, unpaid, unknown, repeated, readAt };
 }
 
 /**
@@ -116,7 +115,6 @@ export async function payBatch(
     promotionIds: [...new Set(due.map((work) => work.grant.promotionId))],
     readAt: batch.readAt,
     budget,
-    receiveCount: batch.receiveCount,
   });
   const { calls, again, unpaid, callsAt, telling } = await payOnSlots({ ...services, gate }, due);
 
@@ -187,10 +185,6 @@ async function returnToPending(store: CampaignStore, works: readonly Work[], now
   for (const [promotionType, grants] of byType(works.map((work) => work.grant))) {
     await store.returnToPending(promotionType, grants, nowMs);
   }
-}
-
-function mostReceives(batch: readonly ReceivedMessage[]): number {
-  return Math.max(...batch.map((received) => received.receiveCount));
 }
 
 function byType(grants: readonly GrantId[]): Map<PromotionType, GrantId[]> {

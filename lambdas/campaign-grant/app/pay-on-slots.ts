@@ -3,7 +3,7 @@ import { resultOf } from '../domain/grant-result.ts';
 import type { GrantCall } from '../domain/grant-result.ts';
 import { classify, isFailureOfTheApi } from '../domain/outcome.ts';
 import type { GrantOutcome } from '../domain/outcome.ts';
-import { RETRY_DELAY_SECONDS, delayForOpenBreaker } from '../domain/retry.ts';
+import { RETRY_DELAY_SECONDS, delayForOpenBreaker, undecidedDelay } from '../domain/retry.ts';
 import type { Clock, GrantState, MoneyApi, ReceivedMessage } from '../ports.ts';
 import type { MoneyBreaker, Probe } from './money-breaker.ts';
 import type { PaymentGate } from './payment-gate.ts';
@@ -59,11 +59,16 @@ export async function payOnSlots(services: Services, works: readonly DueWork[]):
         batch.callsAt.push(clock.now());
         return money.grant(grantRequestOf(work.message));
       });
-      const postponeRest = (delaySeconds: number) => {
-        batch.again.push(...group.slice(position).map(({ received }) => ({ received, delaySeconds })));
+      const postponeRest = (delayOf: (received: ReceivedMessage) => number) => {
+        const rest = group.slice(position);
+        batch.again.push(...rest.map(({ received }) => ({ received, delaySeconds: delayOf(received) })));
       };
       if (passage.kind === 'later') {
-        postponeRest(passage.delaySeconds);
+        postponeRest(() => passage.delaySeconds);
+        return;
+      }
+      if (passage.kind === 'undecided') {
+        postponeRest(({ receiveCount }) => undecidedDelay(receiveCount));
         return;
       }
       if (passage.kind === 'unpaid') {
@@ -85,7 +90,8 @@ export async function payOnSlots(services: Services, works: readonly DueWork[]):
       else await telling;
       if (resultOf(call)?.processStatus === 'RETRYING') {
         // An outage goes on after a probe that failed: no use in coming again at once.
-        postponeRest(breaker.isOpen ? delayForOpenBreaker(breaker.openForSeconds) : RETRY_DELAY_SECONDS);
+        const delay = breaker.isOpen ? delayForOpenBreaker(breaker.openForSeconds) : RETRY_DELAY_SECONDS;
+        postponeRest(() => delay);
         return;
       }
     }

@@ -1,6 +1,6 @@
 import type { MoneyAnswer } from '../domain/outcome.ts';
 import type { Pacer } from '../domain/pacer.ts';
-import { delayForOpenBreaker, undecidedDelay } from '../domain/retry.ts';
+import { delayForOpenBreaker } from '../domain/retry.ts';
 import type { CampaignStore, Clock, MoneyApi, TimeBudget } from '../ports.ts';
 import type { CallQueue } from './call-queue.ts';
 import type { MoneyBreaker, Probe } from './money-breaker.ts';
@@ -21,8 +21,10 @@ export type Passage =
   | { readonly kind: 'paid'; readonly probe: Probe | undefined; readonly answer: Promise<MoneyAnswer> }
   /** The campaign is not IN_PROGRESS any more, or our key is refused. */
   | { readonly kind: 'unpaid' }
-  /** The breaker is open for longer than the invocation lasts, or the database does not say whether to go on. */
-  | { readonly kind: 'later'; readonly delaySeconds: number };
+  /** The breaker is open for longer than the invocation lasts. */
+  | { readonly kind: 'later'; readonly delaySeconds: number }
+  /** The database does not say whether to go on. */
+  | { readonly kind: 'undecided' };
 
 interface Services {
   readonly store: Pick<CampaignStore, 'readGate'>;
@@ -41,8 +43,6 @@ export interface GateOptions {
   /** When that reading was begun: seconds of the clock that never goes back. */
   readonly readAt: number;
   readonly budget: TimeBudget;
-  /** How often the batch's messages were received: the database's outage is waited out ever more rarely. */
-  readonly receiveCount: number;
 }
 
 /**
@@ -56,7 +56,7 @@ export class PaymentGate {
   #inProgress: ReadonlySet<string>;
   #readAt: number;
   /** The database does not say whether to go on: nobody else of the batch need ask it. */
-  #undecided: Passage | undefined;
+  #isUndecided = false;
 
   constructor(services: Services, options: GateOptions) {
     this.#services = services;
@@ -68,7 +68,7 @@ export class PaymentGate {
   /** Never rejects. `send` is called in the caller's turn, when its slot is taken, or not at all. */
   pass(promotionId: string, send: () => Promise<MoneyAnswer>): Promise<Passage> {
     return this.#services.calls
-      .run(async () => this.#undecided ?? (await this.#pass(promotionId, send)))
+      .run(() => this.#pass(promotionId, send))
       .catch((error: unknown) => this.#giveUp(error));
   }
 
@@ -78,6 +78,7 @@ export class PaymentGate {
     let claimedAt = 0;
     let isReady = false;
     for (;;) {
+      if (this.#isUndecided) return { kind: 'undecided' };
       if (!this.#inProgress.has(promotionId) || key.isRefused) return { kind: 'unpaid' };
       if (this.#options.budget.remainingSeconds() < TIME_FOR_ONE_CALL_SECONDS) {
         return { kind: 'later', delaySeconds: delayForOpenBreaker(breaker.openForSeconds) };
@@ -119,7 +120,7 @@ export class PaymentGate {
   /** Nothing may be sent while a stop could not be seen. */
   #giveUp(error: unknown): Passage {
     this.#services.log.batchUndecided(error, 1);
-    this.#undecided = { kind: 'later', delaySeconds: undecidedDelay(this.#options.receiveCount) };
-    return this.#undecided;
+    this.#isUndecided = true;
+    return { kind: 'undecided' };
   }
 }

@@ -40,7 +40,7 @@ export interface LambdaService extends RunningService {
   /** InvocationType Event: returns at once; errors are tried again twice and then only logged. */
   invokeAsync(nameOrArn: string, payload: string): void;
   /**
-   * Starts environments of a function ahead of their first invocation. AWS starts fifty side by side in a second; on
+   * Starts environments of a function ahead of their first invocation. AWS starts them side by side in a second; on
    * two cores that would take the first seconds of the load instead.
    */
   provision(name: string, environments: number): Promise<void>;

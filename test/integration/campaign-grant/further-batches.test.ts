@@ -1,5 +1,6 @@
 /** What an invocation does after the batch that the event source brought: it goes on with the queue itself. */
 import { describe, expect, it } from 'vitest';
+import { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
 import type { ReceivedMessage } from '../../../lambdas/campaign-grant/ports.ts';
 import { pay, useCampaignWorld } from '../../support/campaign-world.ts';
 import { answers, failingAt, targetsOf } from '../../support/fakes.ts';
@@ -84,6 +85,42 @@ describe('messages that the queue still has', () => {
     expect(services.money.requests).toHaveLength(2);
     expect(services.log.queueFailures.map(({ action }) => action)).toEqual(['delete', 'delete', 'delete']);
     expect(services.log.paid.map(({ repeated }) => repeated)).toEqual([0, 0, 1]);
+  });
+});
+
+describe('a key that is refused', () => {
+  it('is sent with nobody else of the invocation, also of another batch', async () => {
+    const campaign = await world.publish({ targetCount: 30 });
+    const services = world.services();
+    const [refused] = campaign.grants;
+    if (refused !== undefined) services.money.script(refused, answers.unauthorized());
+    services.queue.waiting.push(campaign.messages.slice(3));
+
+    await pay(services, campaign.messages.slice(0, 3));
+
+    expect(services.money.requests).toHaveLength(1);
+  });
+});
+
+describe('what the breaker is told', () => {
+  it('is told before the invocation ends, also when the results cannot be written', async () => {
+    const campaign = await world.publish();
+    const services = world.services();
+    const [grant] = campaign.grants;
+    if (grant !== undefined) services.money.script(grant, answers.unavailable());
+    let told = false;
+    const store = {
+      ...failingAt(services.store, 'recordResults'),
+      saveBreaker: async (...args: Parameters<typeof services.store.saveBreaker>) => {
+        await services.clock.sleep(1);
+        told = true;
+        return services.store.saveBreaker(...args);
+      },
+    };
+
+    await pay({ ...services, store, breaker: new MoneyBreaker(store, services.clock) }, campaign.messages);
+
+    expect(told).toBe(true);
   });
 });
 

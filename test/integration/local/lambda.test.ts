@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -56,6 +56,20 @@ const isAlive = (pid: number) => {
     return false;
   }
 };
+
+describe('a function that keeps no pace', () => {
+  it('gives way to one that does', async () => {
+    const priority =
+      "import { getPriority } from 'node:os'; export const handler = async () => getPriority();";
+    const [paced, other] = [bundle(priority, { name: 'paced' }), bundle(priority, { name: 'other' })];
+    const service = await start([paced, other], { paced: new Set(['paced']) });
+
+    const nicenessOf = async (name: string) => z.number().parse(await service.invoke(name, {}));
+
+    expect(await nicenessOf('paced')).toBe(getPriority());
+    expect(await nicenessOf('other')).toBeGreaterThan(getPriority());
+  });
+});
 
 describe('an invocation', () => {
   it('carries JSON both ways, by name, ARN or qualified ARN', async () => {

@@ -257,6 +257,32 @@ describe('environments that report at the same time', () => {
     expect(store.openings).toBe(0);
   });
 
+  it('are not told by a reading that was overtaken that the breaker they opened is closed', async () => {
+    const store = new MemoryStore();
+    const breaker = new MoneyBreaker(store, clockOf(store));
+    const overtaken = await store.readBreaker();
+    breaker.observe(overtaken);
+    await Promise.all(Array.from({ length: FAILURES_TO_OPEN }, () => breaker.failed(undefined)));
+    expect(breaker.isOpen).toBe(true);
+
+    breaker.observe(overtaken);
+
+    expect(breaker.isOpen).toBe(true);
+  });
+
+  it('believe a row that somebody set back, whatever its version', async () => {
+    const store = new MemoryStore();
+    const breaker = new MoneyBreaker(store, clockOf(store));
+    store.breaker = { ...OPENED, version: 70 };
+    breaker.observe(await store.readBreaker());
+    store.breaker = CLOSED;
+    store.nowMs += 10_000;
+
+    breaker.observe(await store.readBreaker());
+
+    expect(breaker.isOpen).toBe(false);
+  });
+
   it('do not count a failure of which the database hears five seconds late', async () => {
     const store = new MemoryStore();
     const breaker = new MoneyBreaker(store, clockOf(store));

@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   GetQueueAttributesCommand,
+  ReceiveMessageCommand,
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -54,6 +55,49 @@ function makeRefusal(overrides: Partial<BatchResultErrorEntry> = {}): BatchResul
 function entryOf(input: SendMessageBatchCommandInput, targetId: string) {
   return input.Entries?.find((entry) => entry.MessageDeduplicationId === `POINT-3-${targetId}-run-1`);
 }
+
+describe('receiving', () => {
+  const message = (id: string) => ({
+    MessageId: id,
+    ReceiptHandle: `handle-${id}`,
+    Body: '{}',
+    Attributes: { MessageGroupId: '12345', ApproximateReceiveCount: '2' },
+  });
+
+  it('asks ten at a time, for no more than the limit, each time under a name of its own', async () => {
+    const { sqs, queue } = makeQueue();
+    sqs
+      .on(ReceiveMessageCommand)
+      .resolvesOnce({ Messages: [message('a')] })
+      .resolves({});
+
+    expect(await queue.receive(23)).toEqual([
+      { messageId: 'a', receiptHandle: 'handle-a', groupId: '12345', receiveCount: 2, body: '{}' },
+    ]);
+
+    const inputs = sqs.commandCalls(ReceiveMessageCommand).map((call) => call.args[0].input);
+    expect(inputs.map((input) => input.MaxNumberOfMessages)).toEqual([10, 10, 3]);
+    expect(new Set(inputs.map((input) => input.ReceiveRequestAttemptId)).size).toBe(3);
+  });
+
+  it('hands over what came when one of several requests fails: nobody else has these messages', async () => {
+    const { sqs, queue } = makeQueue();
+    sqs
+      .on(ReceiveMessageCommand)
+      .rejectsOnce(new Error('throttled'))
+      .resolvesOnce({ Messages: [message('b')] })
+      .resolves({});
+
+    expect(await queue.receive(30)).toMatchObject([{ messageId: 'b' }]);
+  });
+
+  it('fails when nothing came and one of the requests failed', async () => {
+    const { sqs, queue } = makeQueue();
+    sqs.on(ReceiveMessageCommand).resolvesOnce({}).rejects(new Error('throttled'));
+
+    await expect(queue.receive(20)).rejects.toThrow('throttled');
+  });
+});
 
 describe('sending', () => {
   it('gives SQS the group, the deduplication id and the message as JSON', async () => {
