@@ -67,9 +67,10 @@ export class PaymentGate {
 
   /** Never rejects. `send` is called in the caller's turn, when its slot is taken, or not at all. */
   pass(promotionId: string, send: () => Promise<MoneyAnswer>): Promise<Passage> {
-    return this.#services.calls
-      .run(() => this.#pass(promotionId, send))
-      .catch((error: unknown) => this.#giveUp(error));
+    // All of it within the turn: the next one begins before this promise is settled.
+    return this.#services.calls.run(() =>
+      this.#pass(promotionId, send).catch((error: unknown) => this.#giveUp(error)),
+    );
   }
 
   async #pass(promotionId: string, send: () => Promise<MoneyAnswer>): Promise<Passage> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sqlBreakerStore } from '../../../lambdas/campaign-grant/adapters/sql-breaker-store.ts';
 import { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
 import { isOpen } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { Breaker } from '../../../lambdas/campaign-grant/domain/breaker.ts';
@@ -49,6 +50,25 @@ describe('the breaker’s row', () => {
     expect(await world.store.saveBreaker(version, { ...next, consecutiveFailures: 4 })).toBe(false);
 
     expect(await world.store.readBreaker()).toMatchObject(next);
+  });
+
+  it('is not set back by a write that is repeated after a success has ended its streak', async () => {
+    const { nowMs, version } = await world.store.readBreaker();
+    const { db } = world.database;
+    const store = sqlBreakerStore({
+      query: (row, sql, parameters) => db.query(row, sql, parameters),
+      // The answer is lost, a success is told by somebody, and the statement is repeated.
+      execute: async (sql, parameters) => {
+        await db.execute(sql, parameters);
+        await world.store.endStreak(nowMs);
+        return db.execute(sql, parameters);
+      },
+    });
+    const failed = { version: version + 1, consecutiveFailures: 9, streakStartedMs: nowMs, openedMs: null };
+
+    expect(await store.saveBreaker(version, { ...failed, probeMs: null })).toBe(false);
+
+    expect(await world.store.readBreaker()).toMatchObject({ version: version + 2, consecutiveFailures: 0 });
   });
 
   it('comes along with every read of a batch and of the gate', async () => {

@@ -182,6 +182,27 @@ describe('a database that goes away in mid-batch', () => {
     expect(services.money.requests).toHaveLength(4);
   });
 
+  it('is asked once: nobody else of the batch waits for it, and each comes again as late as its receives say', async () => {
+    const campaign = await world.publish({ targetCount: 5 });
+    const services = world.services();
+    let asked = 0;
+    const store = {
+      ...services.store,
+      readGate: () => {
+        asked += 1;
+        return Promise.reject(new Error('the database is away'));
+      },
+    };
+    const messages = campaign.messages.map((message, index) => ({ ...message, receiveCount: index + 1 }));
+
+    // A fresh environment waits for so long that the batch's own reading is too old.
+    await pay({ ...services, store }, messages);
+
+    expect(asked).toBe(1);
+    expect(services.queue.postponed.map(({ seconds }) => seconds)).toEqual([5, 10, 15, 20, 25]);
+    expect(services.money.requests).toEqual([]);
+  });
+
   it('for longer has the batch come again ever more rarely, with no attempt used up', async () => {
     const campaign = await world.publish();
     const services = world.services();
