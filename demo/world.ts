@@ -1,15 +1,12 @@
 /** Grantline on this machine: what lies outside, the synthesised app, and the runtime that runs it. */
 import { mkdir } from 'node:fs/promises';
-import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
+import { giveWay } from '../local/process/give-way.ts';
 import { startRuntime } from '../local/runtime.ts';
 import type { Runtime, RuntimeOptions } from '../local/runtime.ts';
 import { startOutside } from './outside.ts';
 import type { Outside, OutsideOptions } from './outside.ts';
 import { synthesise } from './synthesise.ts';
-
-/** Inherited by every process that the runtime starts. */
-const RUNTIME_NICENESS = 5;
 
 export interface World {
   readonly outside: Outside;
@@ -42,8 +39,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const outside = outsideStart.value;
   try {
     if (synthesis.status === 'rejected') throw synthesis.reason;
-    // What is outside has machines of its own, where our work delays nothing: here it goes first.
-    setPriority(Math.max(getPriority(), RUNTIME_NICENESS));
+    giveWay();
     report('starting the runtime on the synthesised templates');
     const runtime = await startRuntime({
       assemblyDirectory,

@@ -28,6 +28,7 @@ export const publishPartitionEnvironment = databaseEnvironment.extend({
   ...redis,
   /** Publishing waits while more messages than this are in the queue. */
   BACKLOG_LIMIT: count,
+  MONEY_TPS: count,
 });
 
 export const grantRewardsEnvironment = databaseEnvironment.extend({

@@ -59,6 +59,7 @@ export async function publishPartitionServices(env: Env<typeof publishPartitionE
     counters: await progressCounters(env.REDIS_URL),
     clock,
     backlogLimit: env.BACKLOG_LIMIT,
+    tps: env.MONEY_TPS,
   };
 }
 

@@ -300,7 +300,7 @@ export interface GrantQueue {
   send(grants: readonly OutgoingGrant[]): Promise<SendFailure[]>;
   /** Messages waiting or at work, approximately. */
   backlog(): Promise<number>;
-  /** Up to so many messages that are there now; none is no proof that there are none. */
+  /** Up to so many messages, waiting a moment for the first; none is no proof that there are none. */
   receive(limit: number): Promise<ReceivedMessage[]>;
   /** The messages are done with. One that the queue does not let go comes again. */
   delete(receiptHandles: readonly string[]): Promise<void>;

@@ -64,7 +64,10 @@ export class CampaignRunFunctions extends Construct {
       description: 'Sends the grants of one partition to the queue, page by page, behind a bounded backlog',
       environmentSchema: publishPartitionEnvironment,
       bindings: [database, redis, grantQueue.producer],
-      environment: { BACKLOG_LIMIT: String(config.money.tps * config.publishing.backlogSeconds) },
+      environment: {
+        BACKLOG_LIMIT: String(config.money.tps * config.publishing.backlogSeconds),
+        MONEY_TPS: String(config.money.tps),
+      },
       timeout: LONGEST,
       memorySize: 1024,
       network,

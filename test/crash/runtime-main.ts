@@ -1,7 +1,9 @@
 /** The local runtime as a process that can be killed: starts when it is told on what, and says when it is up. */
+import { giveWay } from '../../local/process/give-way.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { runtimeProcessOptions } from './runtime-process.ts';
 
+giveWay();
 process.on('disconnect', () => process.exit(0));
 process.once('message', (raw) => {
   const { assemblyDirectory, logDirectory, databaseUrl, redisUrl, money } = runtimeProcessOptions.parse(raw);

@@ -252,6 +252,7 @@ export class CampaignWorld {
       breaker: new MoneyBreaker(store, clock),
       log: new FakeGrantLog(),
       backlogLimit: 60_000,
+      tps: 1_000,
       intervalSeconds: 5,
     };
   }

@@ -15,6 +15,8 @@ import type { GrantQueue, OutgoingGrant, ReceivedMessage, SendFailure } from '..
 const BATCH_SIZE = 10;
 /** Batches on the way at once: enough to hide the round trip, few enough to be throttled gently. */
 const PARALLEL_BATCHES = 4;
+/** Publishing that has just begun, or a retry that is nearly due: an invocation does not end for so short a pause. */
+const WAIT_SECONDS = 1;
 
 const received = z
   .object({
@@ -51,6 +53,20 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = defaultClien
     return (response.Failed ?? []).map((failed) => toFailure(failed, batch));
   };
 
+  const receiveBatch = async (limit: number, waitSeconds: number): Promise<ReceivedMessage[]> => {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: limit,
+        WaitTimeSeconds: waitSeconds,
+        MessageSystemAttributeNames: ['MessageGroupId', 'ApproximateReceiveCount'],
+        // The SDK asks again when an answer is lost: for the same messages, or they would be hidden from all.
+        ReceiveRequestAttemptId: randomUUID(),
+      }),
+    );
+    return z.array(received).parse(Messages);
+  };
+
   return {
     async send(grants) {
       const batches = chunk(grants, BATCH_SIZE);
@@ -78,23 +94,13 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = defaultClien
     },
 
     async receive(limit) {
-      const receives = Array.from({ length: Math.ceil(limit / BATCH_SIZE) }, async (_, index) => {
-        const { Messages = [] } = await client.send(
-          new ReceiveMessageCommand({
-            QueueUrl: queueUrl,
-            MaxNumberOfMessages: Math.min(limit - index * BATCH_SIZE, BATCH_SIZE),
-            MessageSystemAttributeNames: ['MessageGroupId', 'ApproximateReceiveCount'],
-            // The SDK asks again when an answer is lost: for the same messages, or they would be hidden from all.
-            ReceiveRequestAttemptId: randomUUID(),
-          }),
-        );
-        return z.array(received).parse(Messages);
-      });
-      const ended = await Promise.allSettled(receives);
-      const messages = ended.flatMap((receive) => (receive.status === 'fulfilled' ? receive.value : []));
-      const failed = ended.find((receive) => receive.status === 'rejected');
-      if (messages.length === 0 && failed !== undefined) throw failed.reason;
-      return messages;
+      const first = await receiveBatch(Math.min(limit, BATCH_SIZE), WAIT_SECONDS);
+      if (first.length < BATCH_SIZE) return first;
+      const further = Array.from({ length: Math.ceil(limit / BATCH_SIZE) - 1 }, (_, index) =>
+        receiveBatch(Math.min(limit - (index + 1) * BATCH_SIZE, BATCH_SIZE), 0),
+      );
+      const ended = await Promise.allSettled(further);
+      return [...first, ...ended.flatMap((receive) => (receive.status === 'fulfilled' ? receive.value : []))];
     },
 
     async delete(receiptHandles) {

@@ -1,5 +1,7 @@
 import type { CampaignRun, Partition, PublishPartitionOutput } from '../../../schema/campaign-run.ts';
 import { deduplicationId } from '../domain/idempotency.ts';
+import { PublishingPace, staggerOf } from '../domain/publishing-pace.ts';
+import type { PublishingLimits } from '../domain/publishing-pace.ts';
 import { resolveTarget } from '../domain/target.ts';
 import type {
   CampaignStore,
@@ -17,16 +19,13 @@ import type {
 const PAGE_SIZE = 1_000;
 /** A page with throttled sends and a slow database still ends within this. */
 const TIME_FOR_ONE_PAGE_SECONDS = 60;
-const BACKLOG_PAUSE_SECONDS = 1;
 const THROTTLED_PAUSE_SECONDS = 1;
 
-interface Services {
+interface Services extends PublishingLimits {
   readonly store: CampaignStore;
   readonly queue: GrantQueue;
   readonly counters: ProgressCounters;
   readonly clock: Clock;
-  /** More messages than this in the queue: publishing waits, so that a stop is quick. */
-  readonly backlogLimit: number;
 }
 
 /**
@@ -48,13 +47,18 @@ export async function publishPartition(
   if (promotion === undefined) return { published: true, ...done };
   // Ids start at 1; the range's first id is included.
   let afterTargetId = String(BigInt(partition.fromTargetId) - 1n);
+  const { partitionNumber } = partition;
+  const pace = new PublishingPace(services, PAGE_SIZE, partitionNumber, clock.monotonic());
+  await clock.sleep(staggerOf(partitionNumber));
 
   while (budget.remainingSeconds() > TIME_FOR_ONE_PAGE_SECONDS) {
     if (!(await store.isPaying(run))) return { published: true, ...done };
-    if ((await queue.backlog()) >= services.backlogLimit) {
-      await clock.sleep(BACKLOG_PAUSE_SECONDS);
+    const wait = pace.waitFor(await queue.backlog(), clock.monotonic());
+    if (wait > 0) {
+      await clock.sleep(wait);
       continue;
     }
+    pace.publishes(clock.monotonic());
     const { toTargetId } = partition;
     const rows = await store.pendingTargets(run, { afterTargetId, toTargetId, limit: PAGE_SIZE });
     const last = rows.at(-1);

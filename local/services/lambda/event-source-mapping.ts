@@ -7,7 +7,7 @@ import type { EventSourceMappingModel } from '../../template/model.ts';
 import { failedMessages } from './batch-response.ts';
 import { DeleteBuffer } from './delete-buffer.ts';
 import { LambdaServiceError } from './outcome.ts';
-import { LISTENERS, Mean, SLOWEST_RECEIVE, batchesAhead, pollersAfter } from './poll-sizing.ts';
+import { LISTENERS, pollersAfter } from './poll-sizing.ts';
 import type { LambdaService } from './service.ts';
 import { received, sqsEvent } from './sqs-event.ts';
 import type { ReceivedMessage } from './sqs-event.ts';
@@ -72,8 +72,6 @@ class Poller implements EventSourceMapping {
   readonly #running = new Set<Promise<void>>();
   readonly #receives = new Set<Promise<void>>();
   readonly #stop = new AbortController();
-  readonly #receiveTime = new Mean();
-  readonly #invocationTime = new Mean();
   #pollers = LISTENERS;
   #listening = 0;
   readonly #queueBackoff = new Backoff(() => this.#pump());
@@ -131,13 +129,8 @@ class Poller implements EventSourceMapping {
       if (!batch) break;
       if (this.#isFresh(batch)) this.#track(this.#running, this.#handle(batch));
     }
-    const ahead = batchesAhead({
-      busy: this.#running.size,
-      concurrency: this.#concurrency,
-      receiveMilliseconds: this.#receiveTime.value,
-      invocationMilliseconds: this.#invocationTime.value,
-    });
-    const wanted = this.#concurrency - this.#running.size + ahead - this.#waiting.length;
+    // As Lambda does: none is received that no invocation is free for. It would wait for one for up to 30 s.
+    const wanted = this.#concurrency - this.#running.size - this.#waiting.length;
     while (this.#receives.size < Math.min(wanted, this.#pollers) && !this.#queueBackoff.waiting) {
       this.#track(this.#receives, this.#receive());
     }
@@ -161,7 +154,6 @@ class Poller implements EventSourceMapping {
     // Every long poller wakes when a message comes, so only a few listen and the others look once.
     const listens = this.#listening < LISTENERS;
     if (listens) this.#listening += 1;
-    const started = performance.now();
     try {
       const { Messages = [] } = await this.#client.send(
         new ReceiveMessageCommand({
@@ -173,12 +165,10 @@ class Poller implements EventSourceMapping {
         }),
         { abortSignal: this.#stop.signal },
       );
-      const receivedAt = performance.now();
       if (this.#queueBackoff.succeeded()) this.#log('SQS answers again');
       this.#pollers = pollersAfter(this.#pollers, Messages.length, mapping.batchSize);
       if (Messages.length === 0) return;
-      this.#receiveTime.add(Math.min(receivedAt - started, SLOWEST_RECEIVE));
-      this.#waiting.push({ messages: Messages.flatMap(received), receivedAt });
+      this.#waiting.push({ messages: Messages.flatMap(received), receivedAt: performance.now() });
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (this.#queueBackoff.failed()) this.#log(`SQS does not answer, trying on: ${messageOf(error)}`);
@@ -189,7 +179,6 @@ class Poller implements EventSourceMapping {
 
   async #handle({ messages }: Batch): Promise<void> {
     const { mapping, lambda } = this.#options;
-    const started = performance.now();
     try {
       const payload = JSON.stringify(sqsEvent(messages, mapping.queueArn));
       const outcome = await lambda.invokeForResult(mapping.functionName, payload);
@@ -199,8 +188,6 @@ class Poller implements EventSourceMapping {
       const throttled = error instanceof LambdaServiceError && error.name === 'TooManyRequestsException';
       const firstTime = this.#throttleBackoff.failed();
       if (firstTime && !throttled) this.#log(`the function cannot be invoked: ${messageOf(error)}`);
-    } finally {
-      this.#invocationTime.add(performance.now() - started);
     }
   }
 

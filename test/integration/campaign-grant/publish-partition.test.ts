@@ -333,6 +333,28 @@ describe('a full queue', () => {
     expect(services.clock.monotonic()).toBe(3);
   });
 
+  it('that is comfortably filled gets a page only as often as paying has need of it', async () => {
+    const { run, partition } = await world.begin({ targetCount: 1_001 });
+    const services = { ...world.services(), tps: 1_000 };
+    services.queue.scriptBacklog(0, 2_000);
+
+    await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(services.queue.sends.map((grants) => grants.length)).toEqual([1_000, 1]);
+    // Once more for the page that is empty, and ends the range.
+    expect(services.clock.monotonic()).toBe(5);
+  });
+
+  it('that runs low gets the next page at once', async () => {
+    const { run, partition } = await world.begin({ targetCount: 1_001 });
+    const services = { ...world.services(), tps: 1_000 };
+    services.queue.scriptBacklog(0, 1_999);
+
+    await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(services.clock.monotonic()).toBe(0);
+  });
+
   it('that stays full is left to the next invocation', async () => {
     const { run, partition } = await world.begin({ targetCount: 3 });
     const services = { ...world.services(), backlogLimit: 10 };

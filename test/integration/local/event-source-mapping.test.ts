@@ -11,7 +11,7 @@ import type {
   EventSourceMapping,
   EventSourceMappingOptions,
 } from '../../../local/services/lambda/event-source-mapping.ts';
-import { batchesAhead, pollersAfter } from '../../../local/services/lambda/poll-sizing.ts';
+import { pollersAfter } from '../../../local/services/lambda/poll-sizing.ts';
 import { createLambdaService } from '../../../local/services/lambda/service.ts';
 import type { LambdaService } from '../../../local/services/lambda/service.ts';
 import { startSqs } from '../../../local/services/sqs/server.ts';
@@ -19,7 +19,8 @@ import { makeFunction } from './make-function.ts';
 
 const region = 'ap-northeast-2';
 const VISIBILITY_SECONDS = 2;
-const queueNames = Array.from({ length: 20 }, (_, index) => `queue-${index}.fifo`);
+// One for each test, and some.
+const queueNames = Array.from({ length: 30 }, (_, index) => `queue-${index}.fifo`);
 
 let sqs: RunningService;
 let client: SQSClient;
@@ -257,6 +258,18 @@ describe('failures', () => {
   });
 });
 
+describe('a mapping whose invocations are all busy', () => {
+  it('receives nothing: whoever is free to pay a message would have to wait for it', async () => {
+    await start('await sleep(1500);', { batchSize: 1, maximumConcurrency: 2 });
+    await send(numbered(5));
+
+    await vi.waitFor(async () => expect(await left()).toEqual({ visible: 3, inFlight: 2 }));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+
+    expect(await left()).toEqual({ visible: 3, inFlight: 2 });
+  });
+});
+
 describe('what an answer means for a batch of a and b', () => {
   it.each([
     ['null', []],
@@ -314,18 +327,8 @@ describe('a mapping', () => {
   });
 });
 
-describe('how much is received ahead', () => {
-  const load = { busy: 50, concurrency: 50, receiveMilliseconds: 4, invocationMilliseconds: 500 };
-
-  it.each([
-    ['a few batches while few environments come free', load, 3],
-    ['more while many do', { ...load, invocationMilliseconds: 40 }, 11],
-    ['never more than there are environments', { ...load, invocationMilliseconds: 1 }, 50],
-  ])('%s', (_what, given, expected) => {
-    expect(batchesAhead(given)).toBe(expected);
-  });
-
-  it('grows the pollers with full batches and shrinks them with empty ones', () => {
+describe('the pollers', () => {
+  it('grow with full batches and shrink with empty ones', () => {
     expect(pollersAfter(2, 10, 10)).toBe(4);
     expect(pollersAfter(8, 10, 10)).toBe(10);
     expect(pollersAfter(8, 3, 10)).toBe(8);

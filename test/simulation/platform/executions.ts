@@ -213,7 +213,7 @@ export class Executions implements ExecutionService {
     for (;;) {
       const { published } = await this.#task(execution, task, (environment) =>
         useCases.publishPartition(
-          { ...this.#ports(environment), backlogLimit: plan.backlogLimit },
+          { ...this.#ports(environment), backlogLimit: plan.backlogLimit, tps: plan.tps },
           { run, partition },
           environment.budget(plan.publishTimeoutSeconds),
         ),

@@ -5,6 +5,7 @@ import type {
   MoneyApi,
   OutgoingGrant,
   ProgressCounters,
+  ReceivedMessage,
   SendFailure,
 } from '../../../lambdas/campaign-grant/ports.ts';
 import { ServiceFailure } from '../platform/environment.ts';
@@ -39,6 +40,8 @@ export function portsOf(world: World, environment: Environment): Ports {
 /** SQS's own limit of a batch. */
 const BATCH_SIZE = 10;
 const QUEUE_SECONDS = 0.02;
+/** As the adapter has SQS wait for a first message. */
+const RECEIVE_WAIT_SECONDS = 1;
 
 export function simGrantQueue(world: World, environment: Environment): GrantQueue {
   const { queue, faults, random, auditor, timeline, trace } = world;
@@ -67,6 +70,21 @@ export function simGrantQueue(world: World, environment: Environment): GrantQueu
     });
   };
 
+  const receiveBatch = (): Promise<ReceivedMessage[]> => {
+    const fails = faults.strikes('queue-receive-fails');
+    const { losses } = world;
+    return environment.request('receive', QUEUE_SECONDS, () => {
+      if (fails && random.chance(0.5)) throw new ServiceFailure('ReceiveMessage');
+      const batch = world.losses === losses ? world.consumers.receive() : [];
+      // Nobody has them until their visibility timeout ends.
+      if (fails) throw new ServiceFailure('the answer of ReceiveMessage was lost');
+      if (trace.on && batch.length > 0) {
+        trace.note(environment.name, `gets ${batch.map((message) => message.receiptHandle).join(' ')}`);
+      }
+      return batch;
+    });
+  };
+
   return {
     async send(grants) {
       const batches = [];
@@ -83,19 +101,11 @@ export function simGrantQueue(world: World, environment: Environment): GrantQueu
         return isStale ? world.backlogBefore(timeline.now - random.between(0, 60)) : queue.size;
       }),
 
-    receive: () => {
-      const fails = faults.strikes('queue-receive-fails');
-      const { losses } = world;
-      return environment.request('receive', QUEUE_SECONDS, () => {
-        if (fails && random.chance(0.5)) throw new ServiceFailure('ReceiveMessage');
-        const batch = world.losses === losses ? world.consumers.receive() : [];
-        // Nobody has them until their visibility timeout ends.
-        if (fails) throw new ServiceFailure('the answer of ReceiveMessage was lost');
-        if (trace.on && batch.length > 0) {
-          trace.note(environment.name, `gets ${batch.map((message) => message.receiptHandle).join(' ')}`);
-        }
-        return batch;
-      });
+    async receive() {
+      const batch = await receiveBatch();
+      if (batch.length > 0) return batch;
+      await environment.clock.sleep(RECEIVE_WAIT_SECONDS);
+      return receiveBatch();
     },
 
     async delete(receiptHandles) {

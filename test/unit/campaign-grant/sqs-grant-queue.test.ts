@@ -64,36 +64,66 @@ describe('receiving', () => {
     Attributes: { MessageGroupId: '12345', ApproximateReceiveCount: '2' },
   });
 
-  it('asks ten at a time, for no more than the limit, each time under a name of its own', async () => {
-    const { sqs, queue } = makeQueue();
-    sqs
-      .on(ReceiveMessageCommand)
-      .resolvesOnce({ Messages: [message('a')] })
-      .resolves({});
+  const full = (prefix: string) => Array.from({ length: 10 }, (_, index) => message(`${prefix}-${index}`));
 
-    expect(await queue.receive(23)).toEqual([
+  it('hands a message over with what SQS says of it', async () => {
+    const { sqs, queue } = makeQueue();
+    sqs.on(ReceiveMessageCommand).resolves({ Messages: [message('a')] });
+
+    expect(await queue.receive(10)).toEqual([
       { messageId: 'a', receiptHandle: 'handle-a', groupId: '12345', receiveCount: 2, body: '{}' },
     ]);
-
-    const inputs = sqs.commandCalls(ReceiveMessageCommand).map((call) => call.args[0].input);
-    expect(inputs.map((input) => input.MaxNumberOfMessages)).toEqual([10, 10, 3]);
-    expect(new Set(inputs.map((input) => input.ReceiveRequestAttemptId)).size).toBe(3);
   });
 
-  it('hands over what came when one of several requests fails: nobody else has these messages', async () => {
+  it('waits for the first messages, and not for more: those that came would wait with it', async () => {
     const { sqs, queue } = makeQueue();
     sqs
       .on(ReceiveMessageCommand)
-      .rejectsOnce(new Error('throttled'))
+      .resolvesOnce({ Messages: full('first') })
       .resolvesOnce({ Messages: [message('b')] })
       .resolves({});
 
-    expect(await queue.receive(30)).toMatchObject([{ messageId: 'b' }]);
+    expect(await queue.receive(23)).toHaveLength(11);
+
+    const inputs = sqs.commandCalls(ReceiveMessageCommand).map((call) => call.args[0].input);
+    expect(inputs.map((input) => [input.MaxNumberOfMessages, input.WaitTimeSeconds])).toEqual([
+      [10, 1],
+      [10, 0],
+      [3, 0],
+    ]);
+    expect(new Set(inputs.map((input) => input.ReceiveRequestAttemptId)).size).toBe(3);
   });
 
-  it('fails when nothing came and one of the requests failed', async () => {
+  it('does not ask for more than the limit, nor when the queue has less than ten', async () => {
     const { sqs, queue } = makeQueue();
-    sqs.on(ReceiveMessageCommand).resolvesOnce({}).rejects(new Error('throttled'));
+    sqs.on(ReceiveMessageCommand).resolves({ Messages: [message('a')] });
+
+    await queue.receive(3);
+    await queue.receive(50);
+
+    const inputs = sqs.commandCalls(ReceiveMessageCommand).map((call) => call.args[0].input);
+    expect(inputs.map((input) => input.MaxNumberOfMessages)).toEqual([3, 10]);
+  });
+
+  it('hands over what came when a further request fails: nobody else has these messages', async () => {
+    const { sqs, queue } = makeQueue();
+    sqs
+      .on(ReceiveMessageCommand)
+      .resolvesOnce({ Messages: full('first') })
+      .rejectsOnce(new Error('throttled'))
+      .resolvesOnce({ Messages: [message('b')] });
+
+    const messages = await queue.receive(30);
+
+    expect(messages.map(({ messageId }) => messageId)).toEqual([
+      ...full('first').map(({ MessageId }) => MessageId),
+      'b',
+    ]);
+  });
+
+  it('fails when the first request fails', async () => {
+    const { sqs, queue } = makeQueue();
+    sqs.on(ReceiveMessageCommand).rejects(new Error('throttled'));
 
     await expect(queue.receive(20)).rejects.toThrow('throttled');
   });

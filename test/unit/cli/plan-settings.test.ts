@@ -10,7 +10,7 @@ describe('the settings of a plan', () => {
       settings: {
         tps: 1_000,
         concurrency: 10,
-        headroomSeconds: 0.045,
+        headroomSeconds: 0.02,
         backlogSeconds: 60,
         progressIntervalSeconds: 5,
         maxCapacityUnits: 32,
