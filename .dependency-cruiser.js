@@ -132,6 +132,19 @@ export default {
       to: { path: '^cli/' },
     },
     {
+      name: 'nothing-imports-benchmarks',
+      severity: 'error',
+      from: { pathNot: '^(bench|test)/' },
+      to: { path: '^bench/' },
+    },
+    {
+      name: 'peers-borrow-rules-only',
+      comment: 'What is measured next to Grantline is built of other parts; only what a grant is, is the same.',
+      severity: 'error',
+      from: { path: '^bench/peers/' },
+      to: { path: '^(bin|lib|config|local|cli|lambdas/(?![^/]+/domain/))' },
+    },
+    {
       name: 'nothing-imports-tests',
       severity: 'error',
       from: { pathNot: '^test/' },

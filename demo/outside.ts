@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { spawnService } from '../local/process/child-service.ts';
+import { goFirst } from '../local/process/priority.ts';
 import { startMariaDb } from '../local/servers/mariadb.ts';
 import { ensurePrograms } from '../local/servers/programs.ts';
 import { startRedis } from '../local/servers/redis.ts';
@@ -94,7 +95,8 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
       { ...options.standIn, apiKey: STAND_IN_KEY },
       { logFile: join(logDirectory, 'money-api.log') },
     );
-    return { url: keep(service).url, apiKey: STAND_IN_KEY, isStandIn: true };
+    goFirst(keep(service).pid);
+    return { url: service.url, apiKey: STAND_IN_KEY, isStandIn: true };
   };
 
   // All of them are waited for, so that a failure of one leaves none behind that comes up later.

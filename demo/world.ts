@@ -1,7 +1,7 @@
 /** Grantline on this machine: what lies outside, the synthesised app, and the runtime that runs it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { giveWay } from '../local/process/give-way.ts';
+import { giveWay } from '../local/process/priority.ts';
 import { startRuntime } from '../local/runtime.ts';
 import type { Runtime, RuntimeOptions } from '../local/runtime.ts';
 import { startOutside } from './outside.ts';
@@ -39,19 +39,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const outside = outsideStart.value;
   try {
     if (synthesis.status === 'rejected') throw synthesis.reason;
-    giveWay();
     report('starting the runtime on the synthesised templates');
-    const runtime = await startRuntime({
+    const runtime = await startOn(outside, {
       assemblyDirectory,
       logDirectory,
-      databaseUrl: outside.databaseUrl,
-      redisUrl: outside.redisUrl,
-      overrides: {
-        REDIS_URL: outside.redisUrl,
-        MONEY_API_URL: outside.money.url,
-        DATABASE_NAME: new URL(outside.databaseUrl).pathname.slice(1),
-      },
-      secrets: { MONEY_API_KEY: outside.money.apiKey },
       report,
       ...(options.servicePorts === undefined ? {} : { ports: options.servicePorts }),
     });
@@ -69,6 +60,25 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     await outside.close();
     throw error;
   }
+}
+
+/** Starts the runtime, which gives way to what is outside from then on. */
+export function startOn(
+  { databaseUrl, redisUrl, money }: Outside,
+  options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports'>,
+): Promise<Runtime> {
+  giveWay();
+  return startRuntime({
+    ...options,
+    databaseUrl,
+    redisUrl,
+    overrides: {
+      REDIS_URL: redisUrl,
+      MONEY_API_URL: money.url,
+      DATABASE_NAME: new URL(databaseUrl).pathname.slice(1),
+    },
+    secrets: { MONEY_API_KEY: money.apiKey },
+  });
 }
 
 function outputOf(runtime: Runtime, name: string): string {

@@ -103,6 +103,7 @@ const overrides = z.strictObject({
   stage: stageName.default('dev'),
   moneyTps: z.coerce.number().optional(),
   grantConcurrency: z.coerce.number().optional(),
+  pacingHeadroomSeconds: z.coerce.number().optional(),
   moneyApiUrl: z.string().optional(),
 });
 
@@ -123,10 +124,11 @@ export function readConfig(
   const ours = Object.fromEntries(Object.entries(context).filter(([key]) => /^[A-Za-z]+$/.test(key)));
   const chosen = overrides.safeParse(ours);
   if (!chosen.success) return { ok: false, problems: problemsOf('context', chosen.error) };
-  const { stage, moneyTps, grantConcurrency, moneyApiUrl } = chosen.data;
+  const { stage, moneyTps, grantConcurrency, pacingHeadroomSeconds, moneyApiUrl } = chosen.data;
   const base = stages[stage];
   return checkConfig({
     ...base,
+    ...(pacingHeadroomSeconds !== undefined && { pacingHeadroomSeconds }),
     money: {
       ...base.money,
       ...(moneyTps !== undefined && { tps: moneyTps }),

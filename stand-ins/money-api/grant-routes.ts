@@ -43,7 +43,7 @@ export function addGrantRoutes(app: FastifyInstance, state: MoneyApiState, route
       const startedAt = performance.now();
       const key = request.headers['idempotency-key'];
       const { attempt, isNew } = ledger.arrive(key, stats.period);
-      if (isNew) stats.count('keys');
+      if (isNew) stats.isNewKey();
       const { fault, serviceMs } = fateOf(conditions, seed, key, attempt);
       // The effect comes first and the service time after it, so that a client which gives up, or dies,
       // leaves a grant that it knows nothing of: the hard case.

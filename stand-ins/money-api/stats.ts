@@ -22,6 +22,8 @@ export const moneyApiStats = z.strictObject({
   seconds: z.number(),
   /** Distinct Idempotency-Keys among the admitted. */
   keys: z.int(),
+  /** Requests from one second after the first to the last that was the first of its key; null when there are none. */
+  steady: z.strictObject({ calls: z.int(), seconds: z.number() }).nullable(),
   /** Of admitted requests that were answered, in steps of 1 ms. */
   latencyMs: z.strictObject({ p50: z.int(), p99: z.int() }).nullable(),
 });
@@ -29,6 +31,8 @@ export type MoneyApiStats = z.infer<typeof moneyApiStats>;
 
 /** Longer than any service time but a long tail's; what takes longer counts as this long. */
 const longestMs = 60_000;
+/** In its first second a client is still starting. */
+const STARTING_MS = 1_000;
 
 export class Stats {
   /** Counts the resets, so that distinct keys can be told anew; 1 to 65535, what the key table can hold. */
@@ -37,6 +41,10 @@ export class Stats {
   private readonly latencies = new Uint32Array(longestMs + 1);
   private byStatus = new Map<string, number>();
   private counts = zeroes();
+  /** Monotonic milliseconds of the first request; undefined before it. */
+  private firstAt: number | undefined;
+  private lastAt = 0;
+  private callsAfterFirstSecond = 0;
 
   /** @param now monotonic milliseconds */
   arrived(now: number): void {
@@ -47,9 +55,19 @@ export class Stats {
     const before = this.arrivals.countAt(now);
     this.arrivals.add(now);
     this.counts.maxWindow1s = Math.max(this.counts.maxWindow1s, before + 1);
+    this.firstAt ??= now;
+    this.lastAt = now;
+    if (now - this.firstAt >= STARTING_MS) this.callsAfterFirstSecond += 1;
   }
 
-  count(what: 'admitted' | 'granted' | 'replayed' | 'keys'): void {
+  /** A request that arrived a moment ago is the first of its key. */
+  isNewKey(): void {
+    this.counts.keys += 1;
+    const seconds = (this.lastAt - (this.firstAt ?? this.lastAt) - STARTING_MS) / 1000;
+    if (seconds > 0) this.counts.steady = { calls: this.callsAfterFirstSecond, seconds };
+  }
+
+  count(what: 'admitted' | 'granted' | 'replayed'): void {
     this.counts[what] += 1;
   }
 
@@ -80,6 +98,8 @@ export class Stats {
     this.latencies.fill(0);
     this.byStatus = new Map();
     this.counts = zeroes();
+    this.firstAt = undefined;
+    this.callsAfterFirstSecond = 0;
   }
 
   private percentile(share: number): number {
@@ -101,5 +121,6 @@ function zeroes(): Counts {
     maxWindow1s: 0,
     firstCallAt: null,
     lastCallAt: null,
+    steady: null,
   };
 }

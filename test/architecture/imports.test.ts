@@ -8,7 +8,19 @@ import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-opti
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const FOLDERS = ['bin', 'lib', 'config', 'lambdas', 'schema', 'cli', 'local', 'stand-ins', 'demo', 'test'];
+const FOLDERS = [
+  'bin',
+  'lib',
+  'config',
+  'lambdas',
+  'schema',
+  'cli',
+  'local',
+  'stand-ins',
+  'demo',
+  'bench',
+  'test',
+];
 
 async function violations(baseDir: string): Promise<{ modules: number; broken: string[] }> {
   const rules = await extractOptions(join(ROOT, '.dependency-cruiser.js'));
@@ -67,6 +79,8 @@ describe('a planted violation is found', () => {
     ['verdicts-are-pure', 'cli/verify/rules/judge.ts', 'cli/verify/read.ts', {}],
     ['only-the-local-entry-knows-the-cli', 'demo/main.ts', 'cli/failure.ts', {}],
     ['only-the-local-entry-knows-the-cli', 'lambdas/p/app/pay.ts', 'cli/failure.ts', {}],
+    ['nothing-imports-benchmarks', 'demo/main.ts', 'bench/workloads.ts', {}],
+    ['peers-borrow-rules-only', 'bench/peers/other/worker.ts', 'lambdas/p/adapters/store.ts', {}],
     ['nothing-imports-tests', 'demo/main.ts', 'test/fakes.ts', {}],
   ])('%s: %s imports %s', async (rule, from, to, others) => {
     const files: Record<string, string> = { [from]: importOf(from, to), ...others };

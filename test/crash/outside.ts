@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnService } from '../../local/process/child-service.ts';
+import { goFirst } from '../../local/process/priority.ts';
 import { startMariaDb } from '../../local/servers/mariadb.ts';
 import { ensurePrograms } from '../../local/servers/programs.ts';
 import { startRedis } from '../../local/servers/redis.ts';
@@ -54,6 +55,7 @@ export async function startOutside(
     { ...standIn, apiKey: API_KEY },
     { logFile: log('money-api') },
   );
+  goFirst(money.pid);
   const portOf = (url: string) => Number(new URL(url).port);
   const { url: databaseUrl } = database;
   const { url: redisUrl } = redis;

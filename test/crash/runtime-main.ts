@@ -1,5 +1,5 @@
 /** The local runtime as a process that can be killed: starts when it is told on what, and says when it is up. */
-import { giveWay } from '../../local/process/give-way.ts';
+import { giveWay } from '../../local/process/priority.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { runtimeProcessOptions } from './runtime-process.ts';
 

@@ -24,6 +24,7 @@ describe('overrides', () => {
         stage: 'prod',
         moneyTps: '300',
         grantConcurrency: '30',
+        pacingHeadroomSeconds: '0.01',
         moneyApiUrl: 'http://localhost:1',
       }),
     ).toMatchObject({
@@ -31,6 +32,7 @@ describe('overrides', () => {
         stage: 'prod',
         money: { tps: 300, apiUrl: 'http://localhost:1' },
         grants: { concurrency: 30 },
+        pacingHeadroomSeconds: 0.01,
       },
     });
   });

@@ -533,6 +533,7 @@ describe('observation and control', () => {
       requests: {},
       arrived: 0,
       maxWindow1s: 0,
+      steady: null,
       firstCallAt: null,
       lastCallAt: null,
       seconds: 0,

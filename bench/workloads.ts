@@ -1,0 +1,44 @@
+import type { MoneyApiOptions } from '../stand-ins/money-api/options.ts';
+
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly targets: number;
+  /** Calls a second that the contenders pace themselves to, and the Money API admits; undefined: no limit. */
+  readonly ceiling: number | undefined;
+  readonly conditions: Omit<MoneyApiOptions, 'apiKey' | 'ceiling'>;
+  /** Grantline's pacing headroom; undefined: the stage's. */
+  readonly headroomSeconds?: number | undefined;
+  /** Nobody pays: how fast the targets get into the queue. */
+  readonly publishOnly?: boolean;
+}
+
+const NO_CEILING = { ceiling: undefined, conditions: {} } as const;
+const WITH_TAIL = { latencyMs: 30, latencyTail: { share: 0.01, ms: 1_000 } };
+
+export const WORKLOADS: readonly Workload[] = [
+  { name: 'W1', title: 'no ceiling, no latency', targets: 50_000, ...NO_CEILING },
+  {
+    name: 'W2',
+    title: '1,000 TPS, 30 ms and 1 % at 1 s',
+    targets: 30_000,
+    ceiling: 1_000,
+    conditions: WITH_TAIL,
+  },
+  {
+    name: 'W3',
+    title: 'W2 with 2 % failures and 0.1 % granted and then timed out',
+    targets: 30_000,
+    ceiling: 1_000,
+    conditions: { ...WITH_TAIL, failRate: 0.02, timeoutRate: 0.001 },
+  },
+  {
+    name: 'W4',
+    title: 'a million at 1,000 TPS',
+    targets: 1_000_000,
+    ceiling: 1_000,
+    conditions: WITH_TAIL,
+  },
+  ...[10_000, 100_000, 1_000_000].map((targets) => ({ name: 'W5', title: 'growth', targets, ...NO_CEILING })),
+  { name: 'W6', title: 'publishing alone', targets: 1_000_000, ...NO_CEILING, publishOnly: true },
+];

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+
+function bench(
+  ...args: string[]
+): Promise<{ exitCode: number | string | null | undefined; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['bench/main.ts', ...args], (error, stdout, stderr) =>
+      resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr }),
+    );
+  });
+}
+
+describe('npm run bench', () => {
+  it.each([
+    [['--tps', '0'], /'0' is invalid.* It must be a whole number from 10 to 50000\./],
+    [['--tps', '-5'], /It must be a whole number from 10 to 50000\./],
+    [['--tps', '60000'], /It must be a whole number from 10 to 50000\./],
+    [['--workload', 'W9'], /It must be of W1, W2, W3, W4, W5, W6\./],
+    [['--peer', 'celery'], /Allowed choices are bullmq\./],
+    [['--targets', 'many'], /It must be a whole number from 1 to 10000000\./],
+  ])('%s is refused in one line that says the bound', async (args, says) => {
+    const { exitCode, stdout, stderr } = await bench(...args);
+
+    expect(exitCode).toBe(1);
+    expect(stderr.split('\n')[0]).toMatch(says);
+    expect(stdout).toBe('');
+  });
+
+  it('says what it measures, with an example', async () => {
+    const { exitCode, stdout } = await bench('--help');
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/W2 {2}30,000 targets/);
+    expect(stdout).toMatch(/Example:\n {2}npm run bench -- /);
+  });
+});
