@@ -139,7 +139,8 @@ export default {
     },
     {
       name: 'peers-borrow-rules-only',
-      comment: 'What is measured next to Grantline is built of other parts; only what a grant is, is the same.',
+      comment:
+        'What is measured next to Grantline is built of other parts; only what a grant is, is the same.',
       severity: 'error',
       from: { path: '^bench/peers/' },
       to: { path: '^(bin|lib|config|local|cli|lambdas/(?![^/]+/domain/))' },
