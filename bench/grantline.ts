@@ -63,15 +63,22 @@ async function published(
   { db, redis }: { readonly db: Pool; readonly redis: Redis },
   { promotionId, targets, invalid }: DemoPromotion,
 ): Promise<void> {
+  let summaryId: string | undefined;
   for (;;) {
-    const [[summary]] = summaryRows.parse(
-      await db.query(
-        'SELECT CAST(promotion_summary_id AS CHAR) AS id FROM campaign_promotion_summary WHERE promotion_id = ?',
-        [promotionId],
-      ),
-    );
-    const key = `campaign_promotion_summary:${summary?.id ?? ''}`;
+    // Looked up once: what we ask the database counts among its statements.
+    summaryId ??= await readSummaryId(db, promotionId);
+    const key = `campaign_promotion_summary:${summaryId ?? ''}`;
     if (Number(await redis.hget(key, 'published_count')) >= targets - invalid) return;
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+async function readSummaryId(db: Pool, promotionId: string): Promise<string | undefined> {
+  const [[summary]] = summaryRows.parse(
+    await db.query(
+      'SELECT CAST(promotion_summary_id AS CHAR) AS id FROM campaign_promotion_summary WHERE promotion_id = ?',
+      [promotionId],
+    ),
+  );
+  return summary?.id;
 }

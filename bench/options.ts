@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ranThrough, wholeNumber } from '../demo/command-line.ts';
 import { WORKLOADS } from './workloads.ts';
 import type { Workload } from './workloads.ts';
 
@@ -44,6 +45,9 @@ export async function benchCommand(run: (options: BenchOptions) => Promise<boole
     .addHelpText('after', '\nExample:\n  npm run bench -- --peer bullmq --workload W2,W3 --rounds 3')
     .showHelpAfterError('(npm run bench -- --help lists the options)')
     .action(async ({ workload, targets, tps, headroom, peer, rounds, json }: RawOptions) => {
+      if (peer !== undefined && workload.some(({ publishOnly }) => publishOnly)) {
+        throw new Error('W6 has no peer: leave out --peer, or W6');
+      }
       const workloads = workload.map((each) => ({
         ...each,
         targets: targets ?? each.targets,
@@ -52,13 +56,7 @@ export async function benchCommand(run: (options: BenchOptions) => Promise<boole
       }));
       exitCode = (await run({ workloads, peer, rounds, json })) ? 0 : 1;
     });
-  try {
-    await program.parseAsync();
-    return exitCode;
-  } catch (error) {
-    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
+  return (await ranThrough(program, 'bench')) ? exitCode : 1;
 }
 
 function workloadsNamed(text: string): Workload[] {
@@ -68,12 +66,4 @@ function workloadsNamed(text: string): Workload[] {
     const names = new Set(WORKLOADS.map((each) => each.name));
     throw new InvalidArgumentError(`It must be of ${[...names].join(', ')}.`);
   });
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }

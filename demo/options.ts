@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ranThrough, wholeNumber } from './command-line.ts';
 import type { PromotionType } from '../schema/promotion.ts';
 
 export interface DemoOptions {
@@ -47,21 +48,7 @@ export async function demoCommand(run: (options: DemoOptions) => Promise<number>
     .action(async ({ type, ...options }: RawOptions) => {
       exitCode = await run({ ...options, ledger: options.ledger, types: TYPES[type] });
     });
-  try {
-    await program.parseAsync();
-    return exitCode;
-  } catch (error) {
-    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
+  return (await ranThrough(program, 'demo')) ? exitCode : 1;
 }
 
 function share(text: string): number {

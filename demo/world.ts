@@ -62,9 +62,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
+export interface OutsideAddresses {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly money: { readonly url: string; readonly apiKey: string };
+}
+
 /** Starts the runtime, which gives way to what is outside from then on. */
 export function startOn(
-  { databaseUrl, redisUrl, money }: Outside,
+  { databaseUrl, redisUrl, money }: OutsideAddresses,
   options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports'>,
 ): Promise<Runtime> {
   giveWay();

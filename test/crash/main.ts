@@ -11,12 +11,12 @@ import { checkCampaign } from '../../demo/check.ts';
 import { readLedger } from '../../demo/ledger.ts';
 import { loadPromotion } from '../../demo/load.ts';
 import { synthesise } from '../../demo/synthesise.ts';
-import { startRuntime } from '../../local/runtime.ts';
 import { drawsFor } from '../../stand-ins/money-api/random.ts';
 import { crashCampaign } from './campaign.ts';
 import type { CampaignOutcome } from './campaign.ts';
 import { startOutside } from './outside.ts';
 import type { Outside } from './outside.ts';
+import { startRuntimeProcess } from './runtime-process.ts';
 
 const LOCAL = fileURLToPath(new URL('../../.local/', import.meta.url));
 
@@ -62,13 +62,9 @@ async function main(options: Options): Promise<boolean> {
       money,
     };
     // The tables are there before the first campaign is loaded: the migrations run when a runtime starts.
-    await (
-      await startRuntime({
-        ...runtime,
-        overrides: overridesFor(outside),
-        secrets: { MONEY_API_KEY: money.apiKey },
-      })
-    ).close();
+    const migrating = startRuntimeProcess(runtime);
+    await migrating.up;
+    await migrating.close();
 
     const outcomes: CampaignOutcome[] = [];
     const firstId = Date.now();
@@ -102,14 +98,6 @@ async function main(options: Options): Promise<boolean> {
   report(held ? 'VERIFIED' : 'NOT VERIFIED: the logs and the data are in .local');
   if (held) await rm(directory, { recursive: true, force: true });
   return held;
-}
-
-function overridesFor({ databaseUrl, redisUrl, money }: Outside) {
-  return {
-    REDIS_URL: redisUrl,
-    MONEY_API_URL: money.url,
-    DATABASE_NAME: new URL(databaseUrl).pathname.slice(1),
-  };
 }
 
 async function summarise(

@@ -14,7 +14,6 @@ const progress = z.object({ settled: z.int() });
 export const bullmq: Contender = {
   name: 'BullMQ',
   async start({ outside, workload }) {
-    if (workload.publishOnly) throw new Error('the peer publishes and pays at once: leave W6 to Grantline');
     const { databaseUrl, redisUrl, money } = outside;
     const redis = new Redis(redisUrl);
     await redis.flushall();
@@ -36,12 +35,12 @@ export const bullmq: Contender = {
       async pay({ promotionId, targets, invalid }) {
         await setStatus('IN_PROGRESS', promotionId);
         const due = before + targets - invalid;
-        const paid = settled(worker, due);
         const startedAt = performance.now();
+        const published = nextMessage(publisher, 'publisher').then(
+          () => (performance.now() - startedAt) / 1_000,
+        );
         publisher.send({ promotionId });
-        await once(publisher, 'message');
-        const publishSeconds = (performance.now() - startedAt) / 1_000;
-        await paid;
+        const [publishSeconds] = await Promise.all([published, settled(worker, due)]);
         before = due;
         await setStatus('COMPLETED', promotionId);
         return { publishSeconds };
@@ -67,9 +66,20 @@ export const bullmq: Contender = {
 async function startChild(file: string, options: PeerOptions): Promise<ChildProcess> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)));
   child.send(options);
-  const first: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
-  if (first[0] !== 'ready') throw new Error(`the BullMQ ${file} did not start`);
+  await nextMessage(child, file);
   return child;
+}
+
+/** @throws Error when the child ends instead */
+function nextMessage(child: ChildProcess, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error(`the BullMQ ${name} ended: its error is above`));
+    child.once('exit', ended);
+    child.once('message', () => {
+      child.off('exit', ended);
+      resolve();
+    });
+  });
 }
 
 /** Resolves when the worker has settled so many jobs since it was started. */

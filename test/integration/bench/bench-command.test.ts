@@ -18,6 +18,7 @@ describe('npm run bench', () => {
     [['--tps', '60000'], /It must be a whole number from 10 to 50000\./],
     [['--workload', 'W9'], /It must be of W1, W2, W3, W4, W5, W6\./],
     [['--peer', 'celery'], /Allowed choices are bullmq\./],
+    [['--workload', 'W6', '--peer', 'bullmq'], /bench: W6 has no peer: leave out --peer, or W6/],
     [['--targets', 'many'], /It must be a whole number from 1 to 10000000\./],
   ])('%s is refused in one line that says the bound', async (args, says) => {
     const { exitCode, stdout, stderr } = await bench(...args);

@@ -345,6 +345,24 @@ describe('a full queue', () => {
     expect(services.clock.monotonic()).toBe(5);
   });
 
+  it.each([
+    [0, 0],
+    [1, 0.25],
+    [3, 0.75],
+    [4, 0],
+  ])(
+    'is looked at by partition %i after %d s: the ones before it have begun to fill it',
+    async (number, seconds) => {
+      const campaign = await world.begin({ targetCount: 1 });
+      const services = world.services();
+      const partition = { ...campaign.partition, partitionNumber: number };
+
+      await publishPartition(services, { run: campaign.run, partition }, services.clock.budget(PLENTY));
+
+      expect(services.clock.monotonic()).toBe(seconds);
+    },
+  );
+
   it('that runs low gets the next page at once', async () => {
     const { run, partition } = await world.begin({ targetCount: 1_001 });
     const services = { ...world.services(), tps: 1_000 };

@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+
+/** @returns whether the command ran through; a failure is one line on standard error, under the command's name. */
+export async function ranThrough(program: Command, name: string): Promise<boolean> {
+  try {
+    await program.parseAsync();
+    return true;
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return false;
+  }
+}
+
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
