@@ -1,12 +1,12 @@
 /** What one environment of the default size sends with ease. Fewer environments that send more cost less of everything. */
-const CALLS_OF_ONE_ENVIRONMENT = 100;
+const CALLS_OF_ONE_ENVIRONMENT = 250;
 /** AWS's own bounds of MaximumConcurrency. */
 const FEWEST = 2;
 const MOST = 1_000;
 
 /**
  * How many execution environments share a ceiling of `tps` calls a second when the stage does not say: about one for
- * each hundred calls, and of those numbers the one that leaves the fewest calls over, because each environment paces
+ * each 250 calls, and of those numbers the one that leaves the fewest calls over, because each environment paces
  * itself to a whole number of calls a second. Never more than `tps`: an environment sends at least one.
  */
 export function defaultGrantConcurrency(tps: number): number {

@@ -300,8 +300,11 @@ export interface GrantQueue {
   send(grants: readonly OutgoingGrant[]): Promise<SendFailure[]>;
   /** Messages waiting or at work, approximately. */
   backlog(): Promise<number>;
-  /** Up to so many messages, waiting a moment for the first; none is no proof that there are none. */
-  receive(limit: number): Promise<ReceivedMessage[]>;
+  /**
+   * Up to so many messages, waiting a moment for the first; none is no proof that there are none. Nobody else gets
+   * them for `hiddenSeconds`.
+   */
+  receive(limit: number, hiddenSeconds: number): Promise<ReceivedMessage[]>;
   /** The messages are done with. One that the queue does not let go comes again. */
   delete(receiptHandles: readonly string[]): Promise<void>;
   /** The messages are delivered again after so many seconds. */

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { collectDeadLettersEnvironment, grantRewardsEnvironment } from '../../schema/environment.ts';
+import { GRANT_BATCH_SECONDS } from '../../schema/grant-batch.ts';
 import type { Config } from '../config.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { GrantQueue, consume } from './grant-queue.ts';
@@ -18,7 +19,14 @@ export interface GrantConsumersProps {
   readonly moneyNetwork: FunctionNetwork;
 }
 
-const CONSUMER_TIMEOUT = Duration.seconds(60);
+/**
+ * An invocation of GrantRewards pays batch after batch, and its slots stand empty while the last of them waits for slow
+ * answers: the longer it lasts the less often. The queue must hide a batch for no less.
+ */
+const GRANT_TIMEOUT = Duration.minutes(5);
+const COLLECT_TIMEOUT = Duration.minutes(1);
+/** More than its memory it needs the CPU that comes with it: 250 calls a second, each within milliseconds of its slot. */
+const GRANT_MEMORY_MB = 1_024;
 const COLLECTOR_CONCURRENCY = 2;
 
 /** The grant queue and the two functions behind it: one pays, one records what was given up. */
@@ -34,8 +42,8 @@ export class GrantConsumers extends Construct {
 
     this.grantQueue = new GrantQueue(this, 'GrantQueue', {
       config,
-      consumerTimeout: CONSUMER_TIMEOUT,
-      deadLetterConsumerTimeout: CONSUMER_TIMEOUT,
+      batchTime: Duration.seconds(GRANT_BATCH_SECONDS),
+      deadLetterBatchTime: COLLECT_TIMEOUT,
     });
 
     this.grantRewards = new PipelineFunction(this, 'GrantRewards', {
@@ -50,7 +58,8 @@ export class GrantConsumers extends Construct {
         GRANT_CONCURRENCY: String(concurrency),
         PACING_HEADROOM_SECONDS: String(config.pacingHeadroomSeconds),
       },
-      timeout: CONSUMER_TIMEOUT,
+      timeout: GRANT_TIMEOUT,
+      memorySize: GRANT_MEMORY_MB,
       reservedConcurrency: concurrency,
       network: moneyNetwork,
     });
@@ -63,7 +72,7 @@ export class GrantConsumers extends Construct {
       environmentSchema: collectDeadLettersEnvironment,
       bindings: [database, redis],
       environment: {},
-      timeout: CONSUMER_TIMEOUT,
+      timeout: COLLECT_TIMEOUT,
       reservedConcurrency: COLLECTOR_CONCURRENCY,
       network,
     });

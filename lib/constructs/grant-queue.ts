@@ -15,10 +15,10 @@ import type { Binding } from './binding.ts';
 
 export interface GrantQueueProps {
   readonly config: Config;
-  /** Of the function that consumes the queue. */
-  readonly consumerTimeout: Duration;
-  /** Of the function that consumes the dead-letter queue. */
-  readonly deadLetterConsumerTimeout: Duration;
+  /** In which a batch of the queue is dealt with. */
+  readonly batchTime: Duration;
+  /** The same of the dead-letter queue. */
+  readonly deadLetterBatchTime: Duration;
 }
 
 export type GrantQueueBinding = Binding<'GRANT_QUEUE_URL'>;
@@ -44,7 +44,7 @@ export class GrantQueue extends Construct {
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,
       queueName: `grantline-${config.stage}-grants-dead-letter.fifo`,
-      visibilityTimeout: visibilityTimeoutFor(props.deadLetterConsumerTimeout),
+      visibilityTimeout: visibilityTimeoutFor(props.deadLetterBatchTime),
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,
         // By name: each of the two queues names the other, and CloudFormation resolves no circle.
@@ -60,7 +60,7 @@ export class GrantQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...shared,
       queueName,
-      visibilityTimeout: visibilityTimeoutFor(props.consumerTimeout),
+      visibilityTimeout: visibilityTimeoutFor(props.batchTime),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: config.grants.maxReceiveCount },
     });
   }
@@ -96,8 +96,8 @@ export class GrantQueue extends Construct {
 }
 
 /** AWS's rule for a queue that feeds a function: a batch may be throttled and tried again within it. */
-function visibilityTimeoutFor(consumerTimeout: Duration): Duration {
-  return Duration.seconds(6 * consumerTimeout.toSeconds());
+function visibilityTimeoutFor(batchTime: Duration): Duration {
+  return Duration.seconds(6 * batchTime.toSeconds());
 }
 
 /**

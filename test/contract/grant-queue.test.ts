@@ -37,7 +37,7 @@ describe.each([
 
     const received = [];
     for (let round = 0; received.length < 3 && round < 50; round += 1) {
-      received.push(...(await fixture.queue.receive(10)));
+      received.push(...(await fixture.queue.receive(10, fixture.visibilitySeconds)));
     }
     const [kept, ...done] = received.toSorted((a, b) => a.groupId.localeCompare(b.groupId));
     await fixture.queue.delete(done.map(({ receiptHandle }) => receiptHandle));
@@ -48,6 +48,23 @@ describe.each([
     expect((await fixture.receive()).map(({ groupId, receiveCount }) => [groupId, receiveCount])).toEqual([
       ['a', 2],
     ]);
+  });
+
+  it('hides from others what the port received for as long as it asked, whatever is usual', async () => {
+    await send(grant('1', 'a'));
+    const hiddenSeconds = fixture.visibilitySeconds + 2;
+    const received = [];
+    for (let round = 0; received.length < 1 && round < 50; round += 1) {
+      received.push(...(await fixture.queue.receive(10, hiddenSeconds)));
+    }
+
+    await fixture.wait(fixture.visibilitySeconds + A_MOMENT);
+    const meanwhile = await fixture.receive();
+    await fixture.wait(2);
+    const then = await fixture.receive();
+
+    expect(targets(meanwhile)).toEqual([]);
+    expect(targets(then)).toEqual(['1']);
   });
 
   it('hands out a group in order, and nothing more of it until that is dealt with', async () => {

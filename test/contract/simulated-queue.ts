@@ -17,7 +17,7 @@ export function simulatedQueue(): Promise<QueueFixture> {
     queue: {
       send: (grants) => calm.during(port().send(grants)),
       backlog: () => calm.during(port().backlog()),
-      receive: (limit) => calm.during(port().receive(limit)),
+      receive: (limit, hiddenSeconds) => calm.during(port().receive(limit, hiddenSeconds)),
       delete: (handles) => calm.during(port().delete(handles)),
       postpone: (handles, seconds) => calm.during(port().postpone(handles, seconds)),
     },

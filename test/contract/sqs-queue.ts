@@ -65,7 +65,7 @@ export async function sqsQueue(): Promise<QueueFixture> {
     queue: {
       send: (grants) => queues.port.send(grants),
       backlog: () => queues.port.backlog(),
-      receive: (limit) => queues.port.receive(limit),
+      receive: (limit, hiddenSeconds) => queues.port.receive(limit, hiddenSeconds),
       delete: (handles) => queues.port.delete(handles),
       postpone: (handles, seconds) => queues.port.postpone(handles, seconds),
     },

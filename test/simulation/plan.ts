@@ -30,6 +30,8 @@ export interface Plan {
   readonly headroom: number;
   readonly backlogLimit: number;
   readonly maxReceiveCount: number;
+  /** Of GrantRewards: short ones hand their lane over again and again. */
+  readonly grantTimeoutSeconds: number;
   /** Of the functions that the state machine invokes. */
   readonly taskTimeoutSeconds: number;
   /** Of PublishPartition: short ones are invoked again and again. */
@@ -122,6 +124,7 @@ export function drawPlan(random: Random, options: PlanOptions): Plan {
     headroom: 0.02,
     backlogLimit: random.pick([10, 40, 60_000]),
     maxReceiveCount: random.pick([1000, 1000, 1000, 8]),
+    grantTimeoutSeconds: random.pick([300, 60, 35]),
     taskTimeoutSeconds: random.pick([900, 900, 300]),
     publishTimeoutSeconds: random.pick([900, 900, 120, 65]),
     intervalSeconds: 5,

@@ -48,7 +48,7 @@ export interface World {
   readonly executions: ExecutionService;
   readonly schedules: ScheduleService;
   readonly useCases: UseCases;
-  readonly consumers: { receive(): Delivery[] };
+  readonly consumers: { receive(hiddenSeconds: number): Delivery[] };
   /** Environments with an invocation under way. */
   readonly atWork: Set<Environment>;
   /** How many environments there were: each has its number. */

@@ -1,4 +1,5 @@
 /** Everything that a simulated campaign lives in, made from a plan. */
+import { GRANT_BATCH_SECONDS } from '../../schema/grant-batch.ts';
 import type { Bug } from './bugs/bug.ts';
 import { Auditor } from './checks/auditor.ts';
 import type { Random } from './engine/random.ts';
@@ -22,8 +23,8 @@ import { SimRedis } from './services/sim-redis.ts';
 import { PRODUCTION } from './use-cases.ts';
 import type { UseCases } from './use-cases.ts';
 
-/** AWS's rule: six times the consumer's timeout. */
-const VISIBILITY_SECONDS = 360;
+/** AWS's rule: six times what a batch may take. */
+const VISIBILITY_SECONDS = 6 * GRANT_BATCH_SECONDS;
 /** Faults that can keep an environment from telling the breaker what it saw. */
 const KEEPS_BREAKER_UNTOLD = ['platform-kill', 'platform-stall'] as const;
 

@@ -112,12 +112,12 @@ describe('a stage', () => {
 
 describe('the default concurrency', () => {
   test.each([
-    [1000, 10, 'a hundred calls each'],
+    [1000, 4, '250 calls each'],
     [60, 2, 'the fewest that there may be'],
     [2, 2, 'the smallest ceiling'],
     [47, 2, 'a prime: one call is left over'],
-    [2809, 53, '53 × 53: more environments, and no call is left over'],
-    [50_000, 500, 'a hundred calls each'],
+    [1331, 11, '11 × 121: more environments, and no call is left over'],
+    [50_000, 200, '250 calls each'],
     [999_000, 1_000, 'the most that Lambda allows'],
   ])('of %i calls a second is %i: %s', (tps, concurrency) => {
     expect(defaultGrantConcurrency(tps)).toBe(concurrency);

@@ -113,6 +113,8 @@ export class FakeGrantQueue implements GrantQueue {
   readonly accepted: OutgoingGrant[] = [];
   readonly postponed: { receiptHandles: readonly string[]; seconds: number }[] = [];
   readonly deleted: string[] = [];
+  /** Seconds, of each `receive`. */
+  readonly hiddenFor: number[] = [];
   /** What `receive` hands over, a batch each time; an error is thrown. */
   readonly waiting: (readonly ReceivedMessage[] | Error)[] = [];
   onDelete: () => Promise<void> = () => Promise.resolve();
@@ -150,7 +152,8 @@ export class FakeGrantQueue implements GrantQueue {
     return failures;
   }
 
-  receive(): Promise<ReceivedMessage[]> {
+  receive(_limit: number, hiddenSeconds: number): Promise<ReceivedMessage[]> {
+    this.hiddenFor.push(hiddenSeconds);
     const next = this.waiting.shift() ?? [];
     return next instanceof Error ? Promise.reject(next) : Promise.resolve([...next]);
   }

@@ -2,14 +2,14 @@
 
 /** What the deployed code and the stacks do: whoever changes them there changes them here. */
 export const GRANTLINE = {
-  /** Half of GrantRewards' timeout: an invocation goes on for so long. */
-  grantInvocationSeconds: 30,
+  /** GrantRewards' timeout less half a minute: an invocation goes on for so long. */
+  grantInvocationSeconds: 270,
   /** The steps of CampaignRun ask to be called again a minute before their 15 are over. */
   stepInvocationSeconds: 840,
   publishPageSize: 1_000,
   /** lib/config.ts takes no lower publishing.backlogSeconds. */
   fewestBacklogSeconds: 5,
-  grantMemoryGb: 0.5,
+  grantMemoryGb: 1,
   publishMemoryGb: 1,
   trackMemoryGb: 0.5,
   /** Besides GrantRewards': CollectDeadLetters'. */
@@ -42,9 +42,9 @@ export const ESTIMATES = {
   finishSeconds: 5,
   /** Statements of a batch of grants, for each capacity unit of the writer. */
   statementsPerCapacityUnit: 200,
-  callsWithEase: 100,
-  /** Above it, 512 MB have too little CPU for TLS and JSON. */
-  mostCallsOfOneEnvironment: 300,
+  callsWithEase: 250,
+  /** Above it, 1 GB has too little CPU for TLS and JSON. */
+  mostCallsOfOneEnvironment: 500,
   messageBytes: 600,
   pageRowBytes: 350,
   batchReadRowBytes: 300,

@@ -158,6 +158,6 @@ function callsOfOneEnvironment(pace: Pace, { tps }: Settings): Need {
     kind: 'advice',
     need: pace.callsOfOneEnvironment,
     limit: ESTIMATES.mostCallsOfOneEnvironment,
-    remedy: `512 MB have too little CPU for more: a --concurrency of about ${concurrency}, or more memory`,
+    remedy: `1 GB has too little CPU for more: a --concurrency of about ${concurrency}, or more memory`,
   };
 }

@@ -53,11 +53,16 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = defaultClien
     return (response.Failed ?? []).map((failed) => toFailure(failed, batch));
   };
 
-  const receiveBatch = async (limit: number, waitSeconds: number): Promise<ReceivedMessage[]> => {
+  const receiveBatch = async (
+    limit: number,
+    hiddenSeconds: number,
+    waitSeconds: number,
+  ): Promise<ReceivedMessage[]> => {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: limit,
+        VisibilityTimeout: hiddenSeconds,
         WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['MessageGroupId', 'ApproximateReceiveCount'],
         // The SDK asks again when an answer is lost: for the same messages, or they would be hidden from all.
@@ -93,11 +98,11 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = defaultClien
       );
     },
 
-    async receive(limit) {
-      const first = await receiveBatch(Math.min(limit, BATCH_SIZE), WAIT_SECONDS);
+    async receive(limit, hiddenSeconds) {
+      const first = await receiveBatch(Math.min(limit, BATCH_SIZE), hiddenSeconds, WAIT_SECONDS);
       if (first.length < BATCH_SIZE) return first;
       const further = Array.from({ length: Math.ceil(limit / BATCH_SIZE) - 1 }, (_, index) =>
-        receiveBatch(Math.min(limit - (index + 1) * BATCH_SIZE, BATCH_SIZE), 0),
+        receiveBatch(Math.min(limit - (index + 1) * BATCH_SIZE, BATCH_SIZE), hiddenSeconds, 0),
       );
       const ended = await Promise.allSettled(further);
       return [...first, ...ended.flatMap((receive) => (receive.status === 'fulfilled' ? receive.value : []))];

@@ -1,3 +1,4 @@
+import { GRANT_BATCH_SECONDS } from '../../../schema/grant-batch.ts';
 import { batchSizeFor } from '../domain/batch-size.ts';
 import { undecidedDelay } from '../domain/retry.ts';
 import type { GrantQueue, ReceivedMessage, TimeBudget } from '../ports.ts';
@@ -8,8 +9,10 @@ import type { Postponed } from './pay-on-slots.ts';
 
 /** With less time than this left, an invocation receives no further batch: one may wait for a slow database. */
 const TIME_FOR_ANOTHER_BATCH_SECONDS = 30;
+/** What dies with its environment comes again after so long; twice, so that a slow database is no second delivery. */
+const HIDDEN_SECONDS = 2 * GRANT_BATCH_SECONDS;
 /** So long before its slots would stand empty, the next batch is received and read. */
-const AHEAD_SECONDS = 0.15;
+const AHEAD_SECONDS = 0.3;
 /** Batches under way: those that wait for slow answers let the next ones be paid meanwhile. */
 const MOST_BATCHES = 8;
 
@@ -76,13 +79,20 @@ async function begin(
   lane: Lane,
   batch: readonly ReceivedMessage[],
 ): Promise<{ readonly settled: Promise<readonly Postponed[]> }> {
+  const budget = batchBudget(lane);
   try {
     const read = await readBatch(lane, batch);
-    const paid = payBatch(lane, read, lane.budget).catch((error: unknown) => undecided(lane, batch, error));
+    const paid = payBatch(lane, read, budget).catch((error: unknown) => undecided(lane, batch, error));
     return { settled: paid.then((again) => settle(lane, batch, again)) };
   } catch (error) {
     return { settled: settle(lane, batch, undecided(lane, batch, error)) };
   }
+}
+
+/** An invocation lasts for many batches; each has its own time, after which nobody else may have it yet. */
+function batchBudget({ budget, clock }: Lane): TimeBudget {
+  const until = clock.monotonic() + GRANT_BATCH_SECONDS;
+  return { remainingSeconds: () => Math.min(budget.remainingSeconds(), until - clock.monotonic()) };
 }
 
 /**
@@ -98,7 +108,7 @@ function undecided(lane: Lane, batch: readonly ReceivedMessage[], error: unknown
 /** What the queue keeps now comes with the next invocation. */
 async function receive({ queue, log, pacer }: Lane): Promise<ReceivedMessage[]> {
   try {
-    return await queue.receive(batchSizeFor(pacer.slot));
+    return await queue.receive(batchSizeFor(pacer.slot), HIDDEN_SECONDS);
   } catch (error) {
     log.queueFailed('receive', error);
     return [];

@@ -37,7 +37,7 @@ export const WINDOW_SECONDS = 1;
  * Share of the headroom that is kept for the way to the Money API. The rest is what the grid has over the window: a
  * lateness so small costs nothing, a larger one shrinks by so much in each window.
  */
-const FOR_THE_WAY = 0.9;
+const FOR_THE_WAY = 0.8;
 const LEAD_SECONDS = 0.015;
 /** A lane that stood still for longer does not make up for all of it. */
 const CATCH_UP_SECONDS = 0.05;

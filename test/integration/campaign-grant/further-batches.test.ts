@@ -27,6 +27,8 @@ describe('messages that the queue still has', () => {
     const statuses = (await targetsOf(world.sql, campaign)).map((target) => target.processStatus);
     expect(new Set(statuses)).toEqual(new Set(['SUCCESS']));
     expect(services.log.paid.map(({ granted }) => granted)).toEqual([5, 10, 10]);
+    // A batch has a minute: nobody else gets it before, nor much later when this environment dies.
+    expect(new Set(services.queue.hiddenFor)).toEqual(new Set([120]));
   });
 
   it('are paid while a slow answer is waited for: no slot stands empty', async () => {

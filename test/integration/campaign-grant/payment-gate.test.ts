@@ -286,6 +286,20 @@ describe('an open breaker', () => {
     expect(first.money.requests).toHaveLength(1);
   });
 
+  it('has its messages postponed after a minute, however long the invocation may last: nobody else gets them before', async () => {
+    const campaign = await world.publish({ targetCount: 3 });
+    const services = world.services();
+    await openBreaker(services);
+    services.money.outage = answers.unavailable();
+    const begunAt = services.clock.monotonic();
+
+    const again = await pay(services, campaign.messages, 300);
+
+    expect(services.clock.monotonic() - begunAt).toBeLessThan(60);
+    expect(again).toEqual(campaign.messages.map((message) => message.messageId));
+    expect(services.money.requests).toHaveLength(1);
+  });
+
   it('has its messages postponed when the time is nearly up: no attempt, no dead letter', async () => {
     const campaign = await world.publish({ targetCount: 3 });
     const services = world.services();

@@ -3,6 +3,7 @@
  * (invariants 5 to 10 and 12), and keeps what the checks at the end need. It knows nothing of how the pipeline works:
  * only what it sends and what it writes.
  */
+import { GRANT_BATCH_SECONDS } from '../../../schema/grant-batch.ts';
 import { OPEN_MS } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { Breaker } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { DeadLetter, GrantResult } from '../../../lambdas/campaign-grant/domain/grant-result.ts';
@@ -20,8 +21,6 @@ import type { Violation } from './violation.ts';
 const STOP_SECONDS = 2;
 /** Invariant 9: as long as a reading of the breaker may be used, and a slow machine's moment. */
 const OPENING_SECONDS = 2;
-/** A batch that read its targets' results before one of them was recorded may still call it. */
-const LONGEST_BATCH_SECONDS = 60;
 const FAILURES_TO_OPEN = 10;
 const MOST_CALLS = 1 + 5;
 const CALL_SPACING_SECONDS = 3;
@@ -128,7 +127,7 @@ export class Auditor implements DatabaseWitness {
     }
 
     const paidAt = this.#paidAt.get(target);
-    if (paidAt !== undefined && now - paidAt > LONGEST_BATCH_SECONDS) {
+    if (paidAt !== undefined && now - paidAt > GRANT_BATCH_SECONDS) {
       this.fail(14, `${target} was called though it had been SUCCESS for ${(now - paidAt).toFixed(0)} s`);
     }
     this.#checkStop(target, promotion, now);

@@ -14,7 +14,7 @@ import { Environment } from './environment.ts';
 import { invoke, invokeFresh } from './invocation.ts';
 
 const BATCH_SIZE = 10;
-export const CONSUMER_TIMEOUT_SECONDS = 60;
+const COLLECT_TIMEOUT_SECONDS = 60;
 const COLLECTORS = 2;
 
 const SILENT: GrantLog = {
@@ -88,24 +88,24 @@ export class Consumers {
   }
 
   /** What a receive by the function itself finds: not always what there is. */
-  receive(): Delivery[] {
+  receive(hiddenSeconds: number): Delivery[] {
     const { queue, random } = this.#world;
     if (random.chance(0.2)) return [];
-    const batch = this.#take(queue);
+    const batch = this.#take(queue, hiddenSeconds);
     this.#meddle(batch);
     return batch;
   }
 
-  #take(queue: FifoQueue): Delivery[] {
+  #take(queue: FifoQueue, hiddenSeconds?: number): Delivery[] {
     const { random } = this.#world;
     const most = random.chance(0.7) ? BATCH_SIZE : random.integer(1, BATCH_SIZE);
     const perGroup = random.chance(0.7) ? BATCH_SIZE : 1;
-    return queue.receive(most, perGroup, (count) => random.integer(0, count - 1));
+    return queue.receive(most, perGroup, (count) => random.integer(0, count - 1), hiddenSeconds);
   }
 
   async #pay(lane: Lane, batch: readonly Delivery[]): Promise<void> {
     const world = this.#world;
-    const { faults, queue, timeline, random, useCases, trace } = world;
+    const { faults, plan, queue, timeline, random, useCases, trace } = world;
     // More than there are environments for: the batch comes back when its visibility ends, a receive later.
     if (faults.strikes('platform-throttle')) {
       trace.note(`lane ${lane.number}`, `is throttled with ${batch.length} messages`);
@@ -115,8 +115,8 @@ export class Consumers {
     this.#meddle(batch);
     if (trace.on)
       trace.note(environment.name, `gets ${batch.map((message) => message.receiptHandle).join(' ')}`);
-    const outcome = await invoke(world, environment, CONSUMER_TIMEOUT_SECONDS, () =>
-      useCases.grantRewards(services, batch, environment.budget(CONSUMER_TIMEOUT_SECONDS)),
+    const outcome = await invoke(world, environment, plan.grantTimeoutSeconds, () =>
+      useCases.grantRewards(services, batch, environment.budget(plan.grantTimeoutSeconds)),
     );
     lane.idleSince = timeline.now;
     if (!outcome.ok) {
@@ -200,11 +200,8 @@ export class Consumers {
     while (generation === this.#generation && deadLetterQueue.hasVisible) {
       const batch = this.#take(deadLetterQueue);
       if (batch.length === 0) continue;
-      const outcome = await invokeFresh(
-        world,
-        'CollectDeadLetters',
-        CONSUMER_TIMEOUT_SECONDS,
-        (environment) => useCases.collectDeadLetters(world.decorate(portsOf(world, environment)), batch),
+      const outcome = await invokeFresh(world, 'CollectDeadLetters', COLLECT_TIMEOUT_SECONDS, (environment) =>
+        useCases.collectDeadLetters(world.decorate(portsOf(world, environment)), batch),
       );
       if (outcome.ok) for (const message of batch) deadLetterQueue.remove(message.receiptHandle);
     }

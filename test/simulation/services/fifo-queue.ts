@@ -95,7 +95,12 @@ export class FifoQueue {
    * Up to `limit` messages; of a group as many as `perGroup`, in order, and then none until those are dealt with.
    * `order` chooses among the groups: SQS promises nothing about that.
    */
-  receive(limit: number, perGroup: number, order: (groupCount: number) => number): Delivery[] {
+  receive(
+    limit: number,
+    perGroup: number,
+    order: (groupCount: number) => number,
+    hiddenSeconds = this.#options.visibilitySeconds,
+  ): Delivery[] {
     const deliveries: Delivery[] = [];
     const groupIds = [...this.#open];
     while (deliveries.length < limit && groupIds.length > 0) {
@@ -109,7 +114,7 @@ export class FifoQueue {
       for (const message of [...(this.#groups.get(groupId) ?? [])]) {
         if (taken === perGroup || deliveries.length === limit) break;
         if (this.#isExhausted(message)) continue;
-        deliveries.push(this.#handOut(message));
+        deliveries.push(this.#handOut(message, hiddenSeconds));
         taken += 1;
       }
       if (taken === 0) this.#reopen(groupId);
@@ -152,12 +157,12 @@ export class FifoQueue {
     return atWork;
   }
 
-  #handOut(message: Message): Delivery {
+  #handOut(message: Message, hiddenSeconds: number): Delivery {
     message.receiveCount += 1;
     const receiptHandle = `${message.messageId}#${message.receiveCount}`;
     message.receiptHandle = receiptHandle;
     this.#inFlight.set(receiptHandle, message);
-    this.#hideFor(message, receiptHandle, this.#options.visibilitySeconds);
+    this.#hideFor(message, receiptHandle, hiddenSeconds);
     return delivery(message, receiptHandle);
   }
 

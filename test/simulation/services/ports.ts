@@ -70,12 +70,12 @@ export function simGrantQueue(world: World, environment: Environment): GrantQueu
     });
   };
 
-  const receiveBatch = (): Promise<ReceivedMessage[]> => {
+  const receiveBatch = (hiddenSeconds: number): Promise<ReceivedMessage[]> => {
     const fails = faults.strikes('queue-receive-fails');
     const { losses } = world;
     return environment.request('receive', QUEUE_SECONDS, () => {
       if (fails && random.chance(0.5)) throw new ServiceFailure('ReceiveMessage');
-      const batch = world.losses === losses ? world.consumers.receive() : [];
+      const batch = world.losses === losses ? world.consumers.receive(hiddenSeconds) : [];
       // Nobody has them until their visibility timeout ends.
       if (fails) throw new ServiceFailure('the answer of ReceiveMessage was lost');
       if (trace.on && batch.length > 0) {
@@ -101,11 +101,11 @@ export function simGrantQueue(world: World, environment: Environment): GrantQueu
         return isStale ? world.backlogBefore(timeline.now - random.between(0, 60)) : queue.size;
       }),
 
-    async receive() {
-      const batch = await receiveBatch();
+    async receive(_limit, hiddenSeconds) {
+      const batch = await receiveBatch(hiddenSeconds);
       if (batch.length > 0) return batch;
       await environment.clock.sleep(RECEIVE_WAIT_SECONDS);
-      return receiveBatch();
+      return receiveBatch(hiddenSeconds);
     },
 
     async delete(receiptHandles) {

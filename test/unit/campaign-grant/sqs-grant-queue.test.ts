@@ -70,7 +70,7 @@ describe('receiving', () => {
     const { sqs, queue } = makeQueue();
     sqs.on(ReceiveMessageCommand).resolves({ Messages: [message('a')] });
 
-    expect(await queue.receive(10)).toEqual([
+    expect(await queue.receive(10, 90)).toEqual([
       { messageId: 'a', receiptHandle: 'handle-a', groupId: '12345', receiveCount: 2, body: '{}' },
     ]);
   });
@@ -83,7 +83,7 @@ describe('receiving', () => {
       .resolvesOnce({ Messages: [message('b')] })
       .resolves({});
 
-    expect(await queue.receive(23)).toHaveLength(11);
+    expect(await queue.receive(23, 90)).toHaveLength(11);
 
     const inputs = sqs.commandCalls(ReceiveMessageCommand).map((call) => call.args[0].input);
     expect(inputs.map((input) => [input.MaxNumberOfMessages, input.WaitTimeSeconds])).toEqual([
@@ -91,6 +91,7 @@ describe('receiving', () => {
       [10, 0],
       [3, 0],
     ]);
+    expect(new Set(inputs.map((input) => input.VisibilityTimeout))).toEqual(new Set([90]));
     expect(new Set(inputs.map((input) => input.ReceiveRequestAttemptId)).size).toBe(3);
   });
 
@@ -98,8 +99,8 @@ describe('receiving', () => {
     const { sqs, queue } = makeQueue();
     sqs.on(ReceiveMessageCommand).resolves({ Messages: [message('a')] });
 
-    await queue.receive(3);
-    await queue.receive(50);
+    await queue.receive(3, 90);
+    await queue.receive(50, 90);
 
     const inputs = sqs.commandCalls(ReceiveMessageCommand).map((call) => call.args[0].input);
     expect(inputs.map((input) => input.MaxNumberOfMessages)).toEqual([3, 10]);
@@ -113,7 +114,7 @@ describe('receiving', () => {
       .rejectsOnce(new Error('throttled'))
       .resolvesOnce({ Messages: [message('b')] });
 
-    const messages = await queue.receive(30);
+    const messages = await queue.receive(30, 90);
 
     expect(messages.map(({ messageId }) => messageId)).toEqual([
       ...full('first').map(({ MessageId }) => MessageId),
@@ -125,7 +126,7 @@ describe('receiving', () => {
     const { sqs, queue } = makeQueue();
     sqs.on(ReceiveMessageCommand).rejects(new Error('throttled'));
 
-    await expect(queue.receive(20)).rejects.toThrow('throttled');
+    await expect(queue.receive(20, 90)).rejects.toThrow('throttled');
   });
 });
 

@@ -37,13 +37,13 @@ const exceeded = ({ limits }: RunPlan) =>
   limits.filter((limit) => limit.status === 'exceeded').map((limit) => limit.name);
 
 describe('the pace', () => {
-  it('of 1,000 TPS is ten environments of a hundred calls, each with 3 of them under way', () => {
+  it('of 1,000 TPS is four environments of 250 calls, each with 7 or 8 of them under way', () => {
     expect(paceOf(makeSettings(), QUICK)).toMatchObject({
-      callsOfOneEnvironment: 100,
+      callsOfOneEnvironment: 250,
       leftOverTps: 0,
-      batchSize: 50,
+      batchSize: 100,
       meanLatencyMs: 30,
-      callsUnderWay: 3,
+      callsUnderWay: 7.5,
     });
     // 1,000 ÷ 1.02
     expect(paceOf(makeSettings(), QUICK).callsPerSecond).toBeCloseTo(980.392, 3);
@@ -57,7 +57,7 @@ describe('the pace', () => {
 
     // 0.99 × 30 + 0.01 × 1,000
     expect(meanLatencyMs).toBeCloseTo(39.7, 9);
-    expect(callsUnderWay).toBeCloseTo(3.97, 9);
+    expect(callsUnderWay).toBeCloseTo(9.925, 9);
   });
 
   it('says what the division leaves over', () => {
@@ -115,26 +115,26 @@ describe('the calls', () => {
     const { calls, cost } = plan(10_000);
 
     expect(calls.lambda).toMatchObject({
-      grantRewards: 10,
+      grantRewards: 4,
       publishPartition: 4,
       trackProgress: 1,
-      invocations: 18,
+      invocations: 12,
     });
-    // Ten environments for 10.2 s and one last answer each, at half a GB; four publishers for 2.5 s, and 32 s of
+    // Four environments for 10.2 s and one last answer each, at a GB; four publishers for 2.5 s, and 32 s of
     // waiting; the tracker for 10.2 s, and three steps of 5 s.
-    expect(calls.lambda.gigabyteSeconds).toBeCloseTo(51.15 + 42 + 12.6, 6);
+    expect(calls.lambda.gigabyteSeconds).toBeCloseTo(40.92 + 42 + 12.6, 6);
     expect(calls.sqs).toEqual({
       sendMessageBatch: 1_000,
-      // 200 batches in five parts each, and what ten invocations begin with
-      receiveMessage: 1_010,
-      deleteMessageBatch: 1_010,
+      // 100 batches in ten parts each, and what four invocations begin with
+      receiveMessage: 1_004,
+      deleteMessageBatch: 1_004,
       // 12 pages, and four publishers that look for 8 s whether there is room
       getQueueAttributes: 44,
-      billedRequests: 3_064,
+      billedRequests: 3_052,
     });
     // 3 a page, 2 of each partition's end, 32 while waiting; 2 a batch; 2 an interval; 40 at the ends. A page is 11
     // times 32 KB.
-    expect(calls.dataApi).toEqual({ requests: 36 + 8 + 32 + 400 + 6 + 40, billedRequests: 522 + 120 });
+    expect(calls.dataApi).toEqual({ requests: 36 + 8 + 32 + 200 + 6 + 40, billedRequests: 322 + 120 });
     expect(calls.stepFunctions).toEqual({ transitions: 26, historyEvents: 67 });
     expect(calls.logs.gigabytes).toBeCloseTo(0.000_341_8, 9);
     expect(calls.aurora.capacityUnitHours).toBeCloseTo((8 * 25.2) / 3_600, 9);
@@ -148,21 +148,21 @@ describe('the calls', () => {
   it('of 1,000,000 targets at 1,000 TPS, by hand', () => {
     const { calls } = plan(1_000_000);
 
-    // 1,020 s are 34 invocations of each environment; publishers wait for 770 s.
-    expect(calls.lambda).toMatchObject({ grantRewards: 340, publishPartition: 8, trackProgress: 2 });
+    // 1,020 s are 4 invocations of each environment; publishers wait for 770 s.
+    expect(calls.lambda).toMatchObject({ grantRewards: 16, publishPartition: 8, trackProgress: 2 });
     expect(calls.sqs).toMatchObject({
       sendMessageBatch: 100_000,
-      receiveMessage: 100_340,
+      receiveMessage: 100_016,
       getQueueAttributes: 1_000 + 3_080,
     });
-    expect(calls.dataApi.requests).toBe(3_000 + 8 + 3_080 + 40_000 + 408 + 40);
+    expect(calls.dataApi.requests).toBe(3_000 + 8 + 3_080 + 20_000 + 408 + 40);
   });
 
   it('of 100,000,000 targets at 50,000 TPS, by hand', () => {
     const { calls } = plan(100_000_000, { tps: 50_000 });
 
-    // 2,040 s are 68 invocations of each environment.
-    expect(calls.lambda.grantRewards).toBe(34_000);
+    // 2,040 s are 8 invocations of each environment.
+    expect(calls.lambda.grantRewards).toBe(1_600);
     // Publishing takes 12,500 s: 15 invocations of 14 min, nobody waits.
     expect(calls.lambda).toMatchObject({ publishPartition: 8 * 15, trackProgress: 15 });
     expect(calls.sqs).toMatchObject({ sendMessageBatch: 10_000_000, getQueueAttributes: 100_000 });
@@ -267,7 +267,7 @@ describe('the limits', () => {
     expect(backlog?.remedy).toContain('from 60 to 30');
     expect(limitNamed(plan(1_000, { tps: 4_000 }), 'messages kept in the queue')?.status).toBe('ok');
 
-    const busy = plan(1_000, { tps: 1_000, concurrency: 3 });
+    const busy = plan(1_000, { tps: 1_000, concurrency: 1 });
     expect(limitNamed(busy, 'calls a second of one environment')?.status).toBe('exceeded');
     expect(busy.first.kind).not.toBe('advice');
   });

@@ -9,7 +9,7 @@ describe('the settings of a plan', () => {
       stage: 'prod',
       settings: {
         tps: 1_000,
-        concurrency: 10,
+        concurrency: 4,
         headroomSeconds: 0.02,
         backlogSeconds: 60,
         progressIntervalSeconds: 5,
@@ -21,7 +21,7 @@ describe('the settings of a plan', () => {
   it('follow another ceiling as a deployment would', () => {
     expect(settingsOf({ ...given, tps: 50_000 })).toMatchObject({
       stage: 'dev',
-      settings: { tps: 50_000, concurrency: 500 },
+      settings: { tps: 50_000, concurrency: 200 },
     });
     expect(settingsOf({ ...given, tps: 60, concurrency: 30 })).toMatchObject({
       settings: { tps: 60, concurrency: 30 },
