@@ -82,6 +82,8 @@ export class Auditor implements DatabaseWitness {
   #openedAt: number | undefined;
   #lastProbeSentAt = Number.NEGATIVE_INFINITY;
   #failuresSinceClosed = 0;
+  /** One write may count the failures of several calls. */
+  #failuresLastSaved = 0;
   #failureStreak = 0;
   #streakReachedAt = 0;
 
@@ -262,7 +264,7 @@ export class Auditor implements DatabaseWitness {
 
   /** A change of the breaker's row that its environment does not know to have happened, and may make again. */
   breakerAnswerLost(): void {
-    this.#failuresSinceClosed += 1;
+    this.#failuresSinceClosed += this.#failuresLastSaved;
   }
 
   #allowUnrecorded(environment: Caller): void {
@@ -389,6 +391,7 @@ export class Auditor implements DatabaseWitness {
    */
   breakerSaved(before: Breaker, after: Breaker): void {
     const { timeline, trace } = this.#options;
+    this.#failuresLastSaved = Math.max(0, after.consecutiveFailures - before.consecutiveFailures);
     if (before.openedMs === null && after.openedMs !== null) {
       this.#openedAt = timeline.now;
       trace.note('breaker', 'OPEN');

@@ -42,6 +42,8 @@ class TaskFailed extends Error {
 export class Executions implements ExecutionService {
   readonly #world: World;
   readonly #byId = new Map<string, Execution>();
+  /** Counts what the service's loss has made void. */
+  #generation = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -87,8 +89,9 @@ export class Executions implements ExecutionService {
     }
   }
 
-  /** The service is lost with all its executions. */
+  /** The service is lost with all its executions, and with what it still had to tell of them. */
   forget(): void {
+    this.#generation += 1;
     for (const execution of this.#byId.values()) execution.status = 'ABORTED';
     this.#byId.clear();
   }
@@ -102,7 +105,8 @@ export class Executions implements ExecutionService {
     if (status !== 'FAILED' && status !== 'ABORTED') return;
     if (faults.strikes('platform-lost-event')) return;
     const { executionId } = execution;
-    const tell = () => void this.#closeRun({ executionId, status, cause }, 3);
+    const generation = this.#generation;
+    const tell = () => void this.#closeRun({ executionId, status, cause }, generation, 3);
     timeline.after(random.logBetween(0.05, 5), tell);
     // EventBridge delivers at least once.
     if (faults.strikes('platform-event-twice')) timeline.after(random.logBetween(0.1, 120), tell);
@@ -111,14 +115,16 @@ export class Executions implements ExecutionService {
   /** An asynchronous invocation: Lambda tries it three times. */
   async #closeRun(
     dead: { executionId: string; status: 'FAILED' | 'ABORTED'; cause: string },
+    generation: number,
     tries: number,
   ): Promise<void> {
+    if (generation !== this.#generation) return;
     const world = this.#world;
     const outcome = await invokeFresh(world, 'CloseRun', 60, (environment) =>
       world.useCases.closeRun(this.#ports(environment), dead),
     );
     if (outcome.ok || tries === 1) return;
-    world.timeline.after(60, () => void this.#closeRun(dead, tries - 1));
+    world.timeline.after(60, () => void this.#closeRun(dead, generation, tries - 1));
   }
 
   async #run(execution: Execution): Promise<void> {

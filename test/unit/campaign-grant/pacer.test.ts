@@ -117,7 +117,7 @@ describe('the pacer', () => {
 
     pacer.startInvocation(10);
 
-    expect(pacer.nextCallAt).toBe(11 + 0.9 * 0.01);
+    expect(pacer.nextCallAt).toBe(11 + 0.8 * 0.01);
   });
 
   it('refuses more lanes than calls a second', () => {

@@ -136,7 +136,7 @@ describe('the calls', () => {
     // times 32 KB.
     expect(calls.dataApi).toEqual({ requests: 36 + 8 + 32 + 200 + 6 + 40, billedRequests: 322 + 120 });
     expect(calls.stepFunctions).toEqual({ transitions: 26, historyEvents: 67 });
-    expect(calls.logs.gigabytes).toBeCloseTo(0.000_341_8, 9);
+    expect(calls.logs.gigabytes).toBeCloseTo(0.000_264_6, 9);
     expect(calls.aurora.capacityUnitHours).toBeCloseTo((8 * 25.2) / 3_600, 9);
 
     expect(cost.sqs).toBeCloseTo(0.001_532, 9);
