@@ -90,6 +90,10 @@ export class FunctionProcess {
     return this.#idle.length > 0;
   }
 
+  get isAtRest(): boolean {
+    return this.#invocations.size === 0 && this.#provisioning.size === 0;
+  }
+
   /** How many execution environments were started. */
   get environments(): number {
     return this.#environments;

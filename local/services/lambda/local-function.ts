@@ -15,23 +15,32 @@ import type { InvocationOutcome } from './outcome.ts';
 /** What the service needs to know of a function: all but where a template says it. */
 export type LambdaFunction = Omit<FunctionModel, keyof Place>;
 
-/** A process costs 60 MB and half a second: few environments share one. */
+/** A process costs 100 MB and half a second: few environments share one. */
 const ENVIRONMENTS_BEFORE_ANOTHER_PROCESS = 4;
 
 export class LocalFunction {
   readonly settings: LambdaFunction;
   readonly #pool: ConcurrencyPool;
   readonly #processOptions: ProcessOptions;
+  readonly #restMilliseconds: number | undefined;
   #processes: FunctionProcess[] = [];
+  readonly #resting = new Map<FunctionProcess, NodeJS.Timeout>();
   #closed = false;
 
   constructor(
     settings: LambdaFunction,
     pool: ConcurrencyPool,
-    how: { readonly env: Record<string, string>; readonly logDirectory: string; readonly yields: boolean },
+    how: {
+      readonly env: Record<string, string>;
+      readonly logDirectory: string;
+      /** Behind those that are fed from a queue, which are kept as they are provisioned. */
+      readonly yields: boolean;
+      readonly restMilliseconds: number;
+    },
   ) {
     this.settings = settings;
     this.#pool = pool;
+    this.#restMilliseconds = how.yields ? how.restMilliseconds : undefined;
     const { codeDirectory, handler, memoryMegabytes, logGroupName } = settings;
     this.#processOptions = {
       host: {
@@ -64,10 +73,12 @@ export class LocalFunction {
     // An execution that catches the end of its function would start a process that nobody ends.
     if (this.#closed) throw new LambdaServiceError('ServiceException', 500, 'The service is closing.');
     if (!this.#pool.take()) throw throttled();
+    const process = this.#choose();
     try {
-      return await this.#choose().invoke(payload, this.settings.arn);
+      return await process.invoke(payload, this.settings.arn);
     } finally {
       this.#pool.release();
+      this.#endAfterRest(process);
     }
   }
 
@@ -79,6 +90,16 @@ export class LocalFunction {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#processes.map((process) => process.kill()));
+  }
+
+  #endAfterRest(process: FunctionProcess): void {
+    if (this.#restMilliseconds === undefined) return;
+    clearTimeout(this.#resting.get(process));
+    const timer = setTimeout(() => {
+      this.#resting.delete(process);
+      if (process.isAtRest) void process.kill();
+    }, this.#restMilliseconds);
+    this.#resting.set(process, timer.unref());
   }
 
   /** One with an environment at rest; otherwise the one with the fewest, or a new one while those are well filled. */

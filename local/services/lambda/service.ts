@@ -20,6 +20,8 @@ export interface LambdaServiceOptions extends EnvironmentSources {
    * whoever has a campaign's targets to publish would use up the time of those who pay them.
    */
   readonly paced?: ReadonlySet<string>;
+  /** How long a process of the others is kept without an invocation. */
+  readonly restMilliseconds?: number;
   /** 0, or none, takes a free port. */
   readonly port?: number;
   /** All concurrent executions of the account; AWS's default is 1,000. */
@@ -48,6 +50,9 @@ export interface LambdaService extends RunningService {
   processes(): { functionName: string; pids: number[]; environments: number }[];
 }
 
+/** A step that runs once in a campaign keeps no memory for the rest of it; what runs each minute is not started anew. */
+const REST_MS = 90_000;
+
 /** Starts the service on 127.0.0.1. No process of a function starts before its first invocation. */
 export async function createLambdaService(options: LambdaServiceOptions): Promise<LambdaService> {
   await mkdir(options.logDirectory, { recursive: true });
@@ -56,9 +61,10 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
   for (const settings of options.functions) {
     const pool = pools.get(settings.name);
     const env = functionEnvironment(settings, options);
-    const { logDirectory } = options;
+    const { logDirectory, restMilliseconds = REST_MS } = options;
     const yields = options.paced !== undefined && !options.paced.has(settings.name);
-    if (pool) functions.set(settings.name, new LocalFunction(settings, pool, { env, logDirectory, yields }));
+    const how = { env, logDirectory, yields, restMilliseconds };
+    if (pool) functions.set(settings.name, new LocalFunction(settings, pool, how));
   }
 
   const find = (nameOrArn: string): LocalFunction => {

@@ -71,6 +71,32 @@ describe('a function that keeps no pace', () => {
   });
 });
 
+describe('a process', () => {
+  it('of a function that keeps no pace ends when it has had nothing to do, and the next invocation has a new one', async () => {
+    const pid = 'export const handler = async () => process.pid;';
+    const [paced, other] = [bundle(pid, { name: 'paced' }), bundle(pid, { name: 'other' })];
+    const service = await start([paced, other], { paced: new Set(['paced']), restMilliseconds: 50 });
+    const first = [await service.invoke('paced', {}), await service.invoke('other', {})];
+    const pidsOf = (name: string) =>
+      service.processes().find(({ functionName }) => functionName === name)?.pids;
+
+    await vi.waitFor(() => expect(isAlive(z.number().parse(first[1]))).toBe(false), 5_000);
+
+    expect(pidsOf('paced')).toEqual([first[0]]);
+    expect(await service.invoke('other', {})).not.toBe(first[1]);
+    expect(await service.invoke('paced', {})).toBe(first[0]);
+  });
+
+  it('is not ended while it has something to do', async () => {
+    const slow = 'export const handler = (ms) => new Promise((done) => setTimeout(done, ms, process.pid));';
+    const service = await start([bundle(slow)], { paced: new Set(), restMilliseconds: 50 });
+
+    const pid = await service.invoke('work', 0);
+
+    expect(await service.invoke('work', 300)).toBe(pid);
+  });
+});
+
 describe('an invocation', () => {
   it('carries JSON both ways, by name, ARN or qualified ARN', async () => {
     const lambda = await start([bundle(ECHO)]);

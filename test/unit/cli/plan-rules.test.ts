@@ -139,8 +139,8 @@ describe('the calls', () => {
     expect(calls.logs.gigabytes).toBeCloseTo(0.000_264_6, 9);
     expect(calls.aurora.capacityUnitHours).toBeCloseTo((8 * 25.2) / 3_600, 9);
 
-    expect(cost.sqs).toBeCloseTo(0.001_532, 9);
-    expect(cost.dataApi).toBeCloseTo(0.000_224_7, 9);
+    expect(cost.sqs).toBeCloseTo(0.001_526, 9);
+    expect(cost.dataApi).toBeCloseTo(0.000_154_7, 9);
     expect(cost.stepFunctions).toBeCloseTo(0.000_704_6, 9);
     expect(cost.aurora).toBeCloseTo(0.0112, 9);
   });
