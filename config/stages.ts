@@ -5,7 +5,7 @@
 import type { StageConfig, StageName } from '../lib/config.ts';
 
 const common = {
-  pacingHeadroomSeconds: 0.02,
+  pacingHeadroomSeconds: 0.025,
   publishing: { backlogSeconds: 60 },
   progress: { intervalSeconds: 5 },
   redis: {},

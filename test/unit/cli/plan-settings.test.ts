@@ -10,7 +10,7 @@ describe('the settings of a plan', () => {
       settings: {
         tps: 1_000,
         concurrency: 4,
-        headroomSeconds: 0.02,
+        headroomSeconds: 0.025,
         backlogSeconds: 60,
         progressIntervalSeconds: 5,
         maxCapacityUnits: 32,
