@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // One more than there are cores: suites wait for servers and timers of their own for much of their time.
-    maxWorkers: 3,
+    // Suites start servers of their own: more than the cores at once only makes them wait for each other.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
