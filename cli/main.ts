@@ -1,7 +1,14 @@
 /** `grantline`: the operator's commands, one a file in commands/. */
 import { Command, CommanderError } from 'commander';
+import { registerFailures } from './commands/failures.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerRedrive } from './commands/redrive.ts';
+import { registerResume } from './commands/resume.ts';
+import { registerStart } from './commands/start.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerStop } from './commands/stop.ts';
 import { registerVerify } from './commands/verify.ts';
+import { registerWatch } from './commands/watch.ts';
 import { CommandFailure, oneLine } from './failure.ts';
 
 /** A wrong option is no answer to what was asked: never the 1 that says "it does not hold". */
@@ -10,8 +17,18 @@ const USAGE_ERROR = 2;
 const program = new Command('grantline')
   .description('Operates Grantline, on this machine (--local) or on AWS (--stage).')
   .exitOverride();
-registerPlan(program);
-registerVerify(program);
+const REGISTER = [
+  registerPlan,
+  registerStart,
+  registerStatus,
+  registerWatch,
+  registerStop,
+  registerResume,
+  registerFailures,
+  registerRedrive,
+  registerVerify,
+];
+for (const register of REGISTER) register(program);
 
 process.exitCode = await run();
 

@@ -10,6 +10,7 @@ import type { GrantRequest } from './domain/grant-request.ts';
 import type { DeadLetter, GrantResult } from './domain/grant-result.ts';
 import type { GrantId } from './domain/idempotency.ts';
 import type { MoneyAnswer } from './domain/outcome.ts';
+import type { CampaignOverview } from './domain/campaign-state.ts';
 import type { AwaitedPromotion } from './domain/reservation.ts';
 import type { GrantDefaults, TargetRow } from './domain/target.ts';
 
@@ -80,13 +81,13 @@ export interface PromotionStore {
   recordPartitionCount(promotionId: string, partitionCount: number): Promise<void>;
   /** What the counters say, while the campaign is IN_PROGRESS by this run. */
   saveProgress(
-    run: { readonly promotionId: string; readonly runNumber: number },
+    run: { readonly promotionId: string; readonly runNumber: number; readonly totalCount: number },
     progress: Progress,
   ): Promise<void>;
   /** What the rows say, in one statement. */
   recount(of: PromotionKey): Promise<void>;
-  /** IN_PROGRESS → STOPPED with the memo, by compare-and-set. */
-  stopCampaign(promotionId: string, memo: string, nowMs: number): Promise<void>;
+  /** IN_PROGRESS → STOPPED with the memo, by compare-and-set. @returns whether it was IN_PROGRESS */
+  stopCampaign(promotionId: string, memo: string, nowMs: number): Promise<boolean>;
   /**
    * IN_PROGRESS → `outcome` by compare-and-set, while the run is the promotion's latest. A COMPLETED run has ended
    * with that, its summary counted from the rows; a FAILED one is to be wound up. A campaign with a target that is
@@ -360,4 +361,37 @@ export interface ReservationSchedule {
   readonly at: string;
   readonly executionName: string;
   readonly input: CampaignRunInput;
+}
+
+/** What people look at and do: small rows alone, whatever the size of a campaign. */
+export interface OperatorStore {
+  /** The newest first, those that are not final before the others. */
+  campaigns(limit: number): Promise<CampaignOverview[]>;
+  campaign(promotionId: string): Promise<CampaignOverview | undefined>;
+  /** The campaign that is being paid, and whether the breaker is open. */
+  surroundings(): Promise<{ readonly paying: string | null; readonly breakerIsOpen: boolean }>;
+  /** READY → STOPPED, for a campaign that nobody is to start. @returns whether it was READY */
+  withdraw(promotionId: string, memo: string, nowMs: number): Promise<boolean>;
+  /** FAILED results past `afterTargetId`, in order of id, with what is known of each. */
+  failures(of: PromotionKey, page: FailurePage): Promise<Failure[]>;
+  /** How many of a promotion's dead letters a redrive with this selection would make PENDING, by cause. */
+  redrivable(of: PromotionKey, selection: RedriveSelection): Promise<{ readonly cause: string; readonly count: number }[]>;
+}
+
+export interface FailurePage {
+  readonly afterTargetId: string;
+  readonly limit: number;
+  /** Of any cause, when absent. */
+  readonly causes?: readonly string[] | undefined;
+}
+
+export interface Failure {
+  readonly targetId: string;
+  readonly customerUid: string;
+  /** null: the target was invalid, and no call was made. */
+  readonly cause: string | null;
+  readonly reason: string | null;
+  readonly attemptCount: number;
+  /** DATETIME, Asia/Seoul. */
+  readonly failedAt: string;
 }

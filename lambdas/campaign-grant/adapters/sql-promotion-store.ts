@@ -3,6 +3,7 @@ import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
 import type { BeginFrom, FinishedRun, Promotion, PromotionKey, PromotionStore } from '../ports.ts';
+import { DATABASE_NOW_MS } from './sql-breaker-store.ts';
 import { TABLES } from './tables.ts';
 
 const promotionRow = z.object({
@@ -32,6 +33,9 @@ const otherRow = z.object({ others: z.int() });
 
 /** Promotions that are awaited at once: more than are ever reserved, and within the Data API's answer. */
 const MOST_AWAITED = 5_000;
+
+/** A statement that is repeated because its answer was lost measures nothing. */
+const SHORTEST_MEASURE_MS = 1_000;
 
 const IS_LATEST_RUN =
   ':runNumber = (SELECT MAX(run_number) FROM campaign_runs WHERE promotion_id = :promotionId)';
@@ -133,7 +137,23 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
       );
     },
 
-    async saveProgress({ promotionId, runNumber }, progress) {
+    async saveProgress({ promotionId, runNumber, totalCount }, progress) {
+      const finalCount = progress.successCount + progress.failCount;
+      // Columns are assigned from left to right: what the rate is made of is replaced after it.
+      await db.execute(
+        `INSERT INTO campaign_progress (promotion_id, run_number, total_count, final_count, measured_ms)
+         SELECT :promotionId, :runNumber, :totalCount, :finalCount, ${DATABASE_NOW_MS}
+         FROM campaign_promotions p
+         WHERE p.promotion_id = :promotionId AND p.promotion_status = 'IN_PROGRESS' AND ${IS_LATEST_RUN}
+         ON DUPLICATE KEY UPDATE
+           final_per_second = CASE
+             WHEN run_number <> VALUES(run_number) THEN NULL
+             WHEN VALUES(measured_ms) - measured_ms < ${SHORTEST_MEASURE_MS} THEN final_per_second
+             ELSE (VALUES(final_count) - final_count) * 1000 / (VALUES(measured_ms) - measured_ms) END,
+           run_number = VALUES(run_number), total_count = VALUES(total_count),
+           final_count = VALUES(final_count), measured_ms = VALUES(measured_ms)`,
+        { promotionId, runNumber, totalCount, finalCount },
+      );
       await db.execute(
         `UPDATE campaign_promotion_summary s
          JOIN campaign_promotions p ON p.promotion_id = s.promotion_id
@@ -155,9 +175,10 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
 
     async stopCampaign(promotionId, memo, nowMs) {
       const now = toDateTime(nowMs);
-      await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         const stopped = await leaveInProgress(tx, promotionId, 'STOPPED', now);
         if (stopped) await recordStop(tx, promotionId, memo, now);
+        return stopped;
       });
     },
 

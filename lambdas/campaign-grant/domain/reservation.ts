@@ -23,6 +23,14 @@ export function scheduleName({ promotionId, runNumber }: AwaitedPromotion, reser
   return `promotion-${promotionId}-run-${runNumber + 1}-${compact(reservationAt)}`;
 }
 
+/**
+ * The execution that a person starts. Whoever asks again meanwhile names the same one; a name whose execution has
+ * ended (it was refused, or stopped before it began) is taken for good, so the next attempt has another.
+ */
+export function byHandExecutionName(promotionId: string, runNumber: number, attempt: number): string {
+  return `promotion-${promotionId}-run-${runNumber + 1}-by-hand-${attempt}`;
+}
+
 /** The execution that takes over from one that was lost. */
 export function recoveringExecutionName(promotionId: string, lostRunNumber: number): string {
   return `promotion-${promotionId}-run-${lostRunNumber + 1}-recovers`;
