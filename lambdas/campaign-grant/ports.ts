@@ -10,6 +10,7 @@ import type { GrantRequest } from './domain/grant-request.ts';
 import type { DeadLetter, GrantResult } from './domain/grant-result.ts';
 import type { GrantId } from './domain/idempotency.ts';
 import type { MoneyAnswer } from './domain/outcome.ts';
+import type { AlertCampaign, AlertKind, AlertMessage } from '../../schema/alert.ts';
 import type { CampaignOverview } from './domain/campaign-state.ts';
 import type { AwaitedPromotion } from './domain/reservation.ts';
 import type { GrantDefaults, TargetRow } from './domain/target.ts';
@@ -394,4 +395,33 @@ export interface Failure {
   readonly attemptCount: number;
   /** DATETIME, Asia/Seoul. */
   readonly failedAt: string;
+}
+
+/** What people are told: written with the transition, published from the rows. */
+export interface AlertStore {
+  /** One that is there already is left as it is. */
+  raise(alert: RaisedAlert, nowMs: number): Promise<void>;
+  /** Compares the breaker with the last alert of it, and raises the one that is missing. */
+  watchBreaker(nowMs: number): Promise<void>;
+  /** The oldest first. */
+  unpublishedAlerts(limit: number): Promise<PendingAlert[]>;
+  markPublished(key: string, nowMs: number): Promise<void>;
+  /** undefined when the promotion or its run is gone. */
+  campaignOf(promotionId: string, runNumber: number): Promise<AlertCampaign | undefined>;
+}
+
+export interface RaisedAlert {
+  readonly key: string;
+  readonly kind: AlertKind;
+  readonly promotionId: string | null;
+  readonly runNumber: number | null;
+}
+
+export interface PendingAlert extends RaisedAlert {
+  readonly raisedAtMs: number;
+}
+
+export interface AlertTopic {
+  /** May be given the same alert twice: its key says so to whoever reads it. */
+  publish(alert: AlertMessage): Promise<void>;
 }

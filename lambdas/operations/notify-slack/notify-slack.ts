@@ -1,0 +1,55 @@
+import type { AlertMessage } from '../../../schema/alert.ts';
+import { slackMessage } from './slack-message.ts';
+import type { Language, SlackMessage } from './slack-message.ts';
+
+export const CHANNEL = 'slack';
+
+export type Claim =
+  /** `mayBeRepeated`: an earlier claim was followed by nothing. */
+  | { readonly kind: 'claimed'; readonly mayBeRepeated: boolean }
+  | { readonly kind: 'delivered' }
+  /** Somebody is at it. */
+  | { readonly kind: 'taken' };
+
+export interface DeliveryStore {
+  claim(alertKey: string, channel: string): Promise<Claim>;
+  /** The channel has it. */
+  delivered(alertKey: string, channel: string): Promise<void>;
+  /** The channel certainly has it not. */
+  release(alertKey: string, channel: string): Promise<void>;
+}
+
+/** `refused`: it certainly was not posted; `unknown`: nobody knows. */
+export type Posted = 'posted' | 'refused' | 'unknown';
+
+export interface Slack {
+  post(message: SlackMessage): Promise<Posted>;
+}
+
+interface Services {
+  readonly deliveries: DeliveryStore;
+  readonly slack: Slack;
+  readonly language: Language;
+}
+
+/**
+ * Brings an alert to Slack once. A message that Slack refused, or that did not reach it, is tried again by the queue; of
+ * one whose answer was lost nobody knows, so it is sent again and says so: a repeated alert is read, one that is lost
+ * is not.
+ * @returns whether the message is done with
+ */
+export async function notifySlack(
+  { deliveries, slack, language }: Services,
+  alert: AlertMessage,
+): Promise<'delivered' | 'later'> {
+  const claim = await deliveries.claim(alert.alertKey, CHANNEL);
+  if (claim.kind === 'delivered') return 'delivered';
+  if (claim.kind === 'taken') return 'later';
+  const posted = await slack.post(slackMessage(alert, { language, mayBeRepeated: claim.mayBeRepeated }));
+  if (posted === 'posted') {
+    await deliveries.delivered(alert.alertKey, CHANNEL);
+    return 'delivered';
+  }
+  if (posted === 'refused') await deliveries.release(alert.alertKey, CHANNEL);
+  return 'later';
+}
