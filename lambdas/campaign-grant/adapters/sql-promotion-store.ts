@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
+import { endedAlert } from '../domain/alerts.ts';
+import type { EndedOutcome } from '../domain/alerts.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
 import type { BeginFrom, FinishedRun, Promotion, PromotionKey, PromotionStore } from '../ports.ts';
+import { raiseAlert } from './sql-alert-store.ts';
 import { DATABASE_NOW_MS } from './sql-breaker-store.ts';
 import { TABLES } from './tables.ts';
 
@@ -30,6 +33,7 @@ const awaitedRow = z.object({ promotionId: id, reservationAt: z.string().nullabl
 const lockRow = z.object({ id: z.int() });
 const openRow = z.object({ open: z.int(), pending: z.int() });
 const otherRow = z.object({ others: z.int() });
+const runNumberRow = z.object({ runNumber: z.int().nullable() });
 
 /** Promotions that are awaited at once: more than are ever reserved, and within the Data API's answer. */
 const MOST_AWAITED = 5_000;
@@ -176,7 +180,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
     async stopCampaign(promotionId, memo, nowMs) {
       const now = toDateTime(nowMs);
       return db.transaction(async (tx) => {
-        const stopped = await leaveInProgress(tx, promotionId, 'STOPPED', now);
+        const stopped = await leaveInProgress(tx, promotionId, 'STOPPED', nowMs);
         if (stopped) await recordStop(tx, promotionId, memo, now);
         return stopped;
       });
@@ -189,7 +193,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         if (status !== 'IN_PROGRESS') return status ?? outcome;
         if (outcome === 'COMPLETED' && (await anyOpenTarget(tx, { promotionId, promotionType })))
           return status;
-        const finished = await leaveInProgress(tx, promotionId, outcome, now, runNumber);
+        const finished = await leaveInProgress(tx, promotionId, outcome, nowMs, runNumber);
         if (finished && outcome === 'FAILED') await recordStop(tx, promotionId, memo ?? '', now);
         if (finished && outcome === 'COMPLETED') {
           await tx.execute(
@@ -215,7 +219,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         );
         if (run === undefined) return undefined;
         const { promotionId, promotionType, runNumber } = run;
-        if (!(await leaveInProgress(tx, promotionId, outcome, now, runNumber))) return undefined;
+        if (!(await leaveInProgress(tx, promotionId, outcome, nowMs, runNumber))) return undefined;
         await recordStop(tx, promotionId, memo, now);
         return { promotionId, promotionType };
       }),
@@ -241,6 +245,9 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
              AND r.ended_at IS NULL`,
           { promotionId, now },
         );
+        // Where the status was set by hand nobody has told of it yet.
+        const status = await statusOf(tx, promotionId);
+        if (status === 'STOPPED' || status === 'FAILED') await raiseEnded(tx, promotionId, status, nowMs);
       }),
 
     awaitedPromotions: () =>
@@ -347,20 +354,37 @@ async function recount(db: SqlExecutor, { promotionId, promotionType }: Promotio
   );
 }
 
+/** In the transaction of the end itself: nobody has to notice it. */
+async function raiseEnded(
+  tx: SqlExecutor,
+  promotionId: string,
+  outcome: EndedOutcome,
+  nowMs: number,
+): Promise<void> {
+  const [{ runNumber } = { runNumber: null }] = await tx.query(
+    runNumberRow,
+    'SELECT MAX(run_number) AS runNumber FROM campaign_runs WHERE promotion_id = :promotionId',
+    { promotionId },
+  );
+  if (runNumber === null) return;
+  await raiseAlert(tx, { ...endedAlert(promotionId, runNumber, outcome), promotionId, runNumber }, nowMs);
+}
+
 /** The compare-and-set of every end: only a campaign that is IN_PROGRESS can leave it, and only by its latest run. */
 async function leaveInProgress(
   tx: SqlExecutor,
   promotionId: string,
-  status: 'COMPLETED' | 'FAILED' | 'STOPPED',
-  now: string,
+  status: EndedOutcome,
+  nowMs: number,
   runNumber?: number,
 ): Promise<boolean> {
   const changed = await tx.execute(
     `UPDATE campaign_promotions SET promotion_status = :status, updated_at = :now
      WHERE promotion_id = :promotionId AND promotion_status = 'IN_PROGRESS'
        ${runNumber === undefined ? '' : `AND ${IS_LATEST_RUN}`}`,
-    { promotionId, status, now, ...(runNumber === undefined ? {} : { runNumber }) },
+    { promotionId, status, now: toDateTime(nowMs), ...(runNumber === undefined ? {} : { runNumber }) },
   );
+  if (changed > 0) await raiseEnded(tx, promotionId, status, nowMs);
   return changed > 0;
 }
 

@@ -1,4 +1,7 @@
 import type { CampaignRun, TrackProgressOutput } from '../../../schema/campaign-run.ts';
+import { tellAlerts } from './tell-alerts.ts';
+import type { AlertServices } from './tell-alerts.ts';
+import { failureRateAlert, failsTooOften } from '../domain/alerts.ts';
 import type { CampaignStore, Clock, GrantQueue, Progress, ProgressCounters, TimeBudget } from '../ports.ts';
 
 /** The rows are counted when the counters say that all is done, or have not moved for so many intervals. */
@@ -17,6 +20,7 @@ interface Services {
   readonly counters: ProgressCounters;
   readonly clock: Clock;
   readonly intervalSeconds: number;
+  readonly alerts: AlertServices;
 }
 
 /**
