@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 100;
 const summaryRows = z.tuple([z.array(z.object({ id: z.string() })), z.unknown()]);
 
 /** More than these cores can pay: Grantline always has a ceiling. */
-const NO_CEILING = { moneyTps: 10_000, grantConcurrency: 10 };
+const NO_CEILING = { moneyTps: 10_000, grantConcurrency: 4 };
 
 export const grantline: Contender = {
   name: 'Grantline',

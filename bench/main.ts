@@ -1,7 +1,7 @@
 /** Measures Grantline on the local runtime, and next to it what else a team might use: `npm run bench`. */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startOutside } from '../demo/outside.ts';
 import type { Contender } from './contender.ts';
@@ -71,6 +71,9 @@ async function runWorkload(workload: Workload, contenders: readonly Contender[])
       }
       report(tableOf(measurements.slice(-1)));
     }
+  } catch (error) {
+    report(`the logs are in ${relative(process.cwd(), directory)}`);
+    throw error;
   } finally {
     await outside.close();
   }

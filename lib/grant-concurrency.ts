@@ -1,4 +1,4 @@
-/** What one environment of the default size sends with ease. Fewer environments that send more cost less of everything. */
+/** What one environment of GrantRewards sends with ease. Fewer environments that send more cost less of everything. */
 const CALLS_OF_ONE_ENVIRONMENT = 250;
 /** AWS's own bounds of MaximumConcurrency. */
 const FEWEST = 2;

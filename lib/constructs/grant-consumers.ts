@@ -21,7 +21,8 @@ export interface GrantConsumersProps {
 
 /**
  * An invocation of GrantRewards pays batch after batch, and its slots stand empty while the last of them waits for slow
- * answers: the longer it lasts the less often. The queue must hide a batch for no less.
+ * answers: the longer it lasts the less often. The queue must hide a batch for no less; AWS's rule of six times the timeout
+ * is for one batch an invocation, and is kept with the batch's own minute.
  */
 const GRANT_TIMEOUT = Duration.minutes(5);
 const COLLECT_TIMEOUT = Duration.minutes(1);

@@ -15,16 +15,12 @@ export interface GuardedCommand {
   readonly logFile: string;
 }
 
-export const guardedCommand = z.object({
-  command: z.string(),
-  args: z.array(z.string()).readonly(),
-  logFile: z.string(),
-});
-
-export const guardianReport = z.discriminatedUnion('kind', [
+const guardianReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), pid: z.number() }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);
+
+export type GuardianReport = z.infer<typeof guardianReport>;
 
 export interface GuardedProcess {
   /** Of the server itself, not of its guardian. */
@@ -39,14 +35,13 @@ export const GUARDIAN = new URL('./guardian.ts', import.meta.url);
 
 /** @throws Error with one line when the program cannot be started. */
 export async function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
-  const guardian = fork(GUARDIAN, {
+  const guardian = fork(GUARDIAN, [command.logFile, command.command, ...command.args], {
     // Its own session: Ctrl-C in our terminal must reach us first, so that we end the servers in order.
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     execArgv: [],
   });
   const exited = once(guardian, 'exit').then(() => undefined);
-  guardian.send({ ...command });
   const pid = await reportedPid(guardian, exited, command);
   return {
     pid,

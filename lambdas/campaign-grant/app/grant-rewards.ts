@@ -89,7 +89,7 @@ async function begin(
   }
 }
 
-/** An invocation lasts for many batches; each has its own time, after which nobody else may have it yet. */
+/** An invocation lasts for many batches. Each has its own time, over long before the queue gives its messages to others. */
 function batchBudget({ budget, clock }: Lane): TimeBudget {
   const until = clock.monotonic() + GRANT_BATCH_SECONDS;
   return { remainingSeconds: () => Math.min(budget.remainingSeconds(), until - clock.monotonic()) };

@@ -35,6 +35,8 @@ export interface ProcessOptions {
   /** The whole environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMilliseconds: number;
+  /** It ends when it has had nothing to do for so long; undefined: it is kept. */
+  readonly restMilliseconds: number | undefined;
   readonly logFile: string;
 }
 
@@ -53,6 +55,7 @@ export class FunctionProcess {
   readonly #provisioning = new Map<number, () => void>();
   #environments = 0;
   #over = false;
+  #rest: NodeJS.Timeout | undefined;
   readonly exited: Promise<void>;
 
   constructor(options: ProcessOptions) {
@@ -90,10 +93,6 @@ export class FunctionProcess {
     return this.#idle.length > 0;
   }
 
-  get isAtRest(): boolean {
-    return this.#invocations.size === 0 && this.#provisioning.size === 0;
-  }
-
   /** How many execution environments were started. */
   get environments(): number {
     return this.#environments;
@@ -103,6 +102,7 @@ export class FunctionProcess {
   invoke(payload: string, invokedFunctionArn: string): Promise<InvocationOutcome> {
     const requestId = randomUUID();
     const { timeoutMilliseconds } = this.#options;
+    clearTimeout(this.#rest);
     const warm = this.#idle.pop();
     const environment = warm ?? this.#environments++;
     return new Promise((finish) => {
@@ -156,12 +156,19 @@ export class FunctionProcess {
       return;
     }
     this.#invocations.delete(message.requestId);
+    if (this.#invocations.size === 0) this.#endAfterRest();
     if (message.kind === 'result' || !message.environmentLost) this.#idle.push(invocation.environment);
     invocation.finish(
       message.kind === 'result'
         ? { ok: true, payload: message.payload }
         : { ok: false, error: message.error },
     );
+  }
+
+  #endAfterRest(): void {
+    const { restMilliseconds } = this.#options;
+    if (restMilliseconds === undefined) return;
+    this.#rest = setTimeout(() => void this.kill(), restMilliseconds).unref();
   }
 
   #deadline(requestId: string, milliseconds: number): NodeJS.Timeout {

@@ -22,9 +22,7 @@ export class LocalFunction {
   readonly settings: LambdaFunction;
   readonly #pool: ConcurrencyPool;
   readonly #processOptions: ProcessOptions;
-  readonly #restMilliseconds: number | undefined;
   #processes: FunctionProcess[] = [];
-  readonly #resting = new Map<FunctionProcess, NodeJS.Timeout>();
   #closed = false;
 
   constructor(
@@ -40,7 +38,6 @@ export class LocalFunction {
   ) {
     this.settings = settings;
     this.#pool = pool;
-    this.#restMilliseconds = how.yields ? how.restMilliseconds : undefined;
     const { codeDirectory, handler, memoryMegabytes, logGroupName } = settings;
     this.#processOptions = {
       host: {
@@ -56,6 +53,7 @@ export class LocalFunction {
       },
       env: how.env,
       timeoutMilliseconds: settings.timeoutSeconds * 1000,
+      restMilliseconds: how.yields ? how.restMilliseconds : undefined,
       logFile: join(how.logDirectory, `${settings.name}.log`),
     };
   }
@@ -73,12 +71,10 @@ export class LocalFunction {
     // An execution that catches the end of its function would start a process that nobody ends.
     if (this.#closed) throw new LambdaServiceError('ServiceException', 500, 'The service is closing.');
     if (!this.#pool.take()) throw throttled();
-    const process = this.#choose();
     try {
-      return await process.invoke(payload, this.settings.arn);
+      return await this.#choose().invoke(payload, this.settings.arn);
     } finally {
       this.#pool.release();
-      this.#endAfterRest(process);
     }
   }
 
@@ -90,16 +86,6 @@ export class LocalFunction {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#processes.map((process) => process.kill()));
-  }
-
-  #endAfterRest(process: FunctionProcess): void {
-    if (this.#restMilliseconds === undefined) return;
-    clearTimeout(this.#resting.get(process));
-    const timer = setTimeout(() => {
-      this.#resting.delete(process);
-      if (process.isAtRest) void process.kill();
-    }, this.#restMilliseconds);
-    this.#resting.set(process, timer.unref());
   }
 
   /** One with an environment at rest; otherwise the one with the fewest, or a new one while those are well filled. */

@@ -282,7 +282,7 @@ describe('grantline plan', () => {
 
     expect(text).toMatchObject({ exitCode: 0, stderr: '' });
     expect(text.stdout).toMatch(/^100,000,000 POINT targets, 50,000 TPS/);
-    expect(text.stdout).toMatch(/\nSQS messages a second BINDS FIRST, at 24,480 TPS: /);
+    expect(text.stdout).toMatch(/\nSQS messages a second BINDS FIRST, at 24,600 TPS: /);
     expect(printed.parse(JSON.parse(json.stdout))).toMatchObject({
       targets: null,
       duration: { totalSeconds: 12_515, bound: 'publishing' },

@@ -265,6 +265,7 @@ export class Auditor implements DatabaseWitness {
   /** A change of the breaker's row that its environment does not know to have happened, and may make again. */
   breakerAnswerLost(): void {
     this.#failuresSinceClosed += this.#failuresLastSaved;
+    this.#failuresLastSaved = 0;
   }
 
   #allowUnrecorded(environment: Caller): void {

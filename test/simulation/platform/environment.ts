@@ -185,10 +185,12 @@ export class Environment implements StatementRunner {
         try {
           const result = step();
           settle = () => resolve(result);
+          // One that came too late changed nothing, and is not made again as it was.
+          const isSaved = what === 'saveBreaker' && result === true;
+          if (fate === 'lost' && isSaved) this.world.auditor.breakerAnswerLost();
         } catch (error) {
           settle = () => fail(asError(error));
         }
-        if (fate === 'lost' && what === 'saveBreaker') this.world.auditor.breakerAnswerLost();
         if (fate === 'lost') settle = () => fail(new TemporaryFailure(`the answer to ${what} was lost`));
       } else {
         const error = fate === 'broken' ? new ServiceFailure(what) : new TemporaryFailure(`${fate}: ${what}`);
