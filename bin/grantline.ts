@@ -3,6 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { z } from 'zod';
 import { STAGES } from '../config/stages.ts';
 import { readConfig } from '../lib/config.ts';
+import { AlertStack } from '../lib/stacks/alert-stack.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
 import { NetworkStack } from '../lib/stacks/network-stack.ts';
@@ -20,4 +21,5 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const network = new NetworkStack(app, `Grantline-${config.stage}-Network`, { config });
 const data = new DataStack(app, `Grantline-${config.stage}-Data`, { config, network });
-new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, { config, network, data });
+const alerts = new AlertStack(app, `Grantline-${config.stage}-Alerts`, { config, data });
+new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, { config, network, data, alerts });

@@ -9,6 +9,7 @@ const common = {
   publishing: { backlogSeconds: 60 },
   progress: { intervalSeconds: 5 },
   redis: {},
+  alerts: { language: 'ko' },
 } as const satisfies Partial<StageConfig>;
 
 export const STAGES: Record<StageName, StageConfig> = {

@@ -67,6 +67,12 @@ const stageConfig = z
       /** A Redis or Valkey that others run; without it a serverless cache is created. */
       existingUrl: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
     }),
+    alerts: z.strictObject({
+      /** In which people are told. */
+      language: z.enum(['ko', 'en']),
+      /** A Secrets Manager secret whose string is the webhook's URL; without it one is created to be filled in. */
+      slackWebhookSecretName: z.string().min(1).optional(),
+    }),
     logRetentionDays,
     /** Destroying the stack destroys its data too. */
     removable: z.boolean(),

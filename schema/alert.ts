@@ -6,6 +6,7 @@ export const ALERT_KINDS = [
   'CAMPAIGN_COMPLETED',
   'CAMPAIGN_STOPPED',
   'CAMPAIGN_FAILED',
+  'MONEY_KEY_REFUSED',
   'FAILURE_RATE',
   'BREAKER_OPENED',
   'BREAKER_CLOSED',
@@ -22,7 +23,8 @@ export const alertCampaign = z.object({
   successCount: z.int(),
   failCount: z.int(),
   retrySuccessCount: z.int(),
-  grantedAmount: z.string(),
+  /** null while it is paid: it is summed up from the rows. */
+  grantedAmount: z.string().nullable(),
   /** DATETIME, Asia/Seoul. */
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),

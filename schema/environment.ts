@@ -16,6 +16,8 @@ export const databaseEnvironment = z.object({
 
 const grantQueue = { GRANT_QUEUE_URL: z.url() };
 const redis = { REDIS_URL: z.url() };
+/** Where alerts are told, and of what. */
+const alerts = { ALERT_TOPIC_ARN: z.string().startsWith('arn:'), STAGE: z.string().min(1) };
 
 export const migrateEnvironment = databaseEnvironment;
 
@@ -50,10 +52,11 @@ export const collectDeadLettersEnvironment = databaseEnvironment.extend(redis);
 export const trackProgressEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...alerts,
   PROGRESS_INTERVAL_SECONDS: seconds,
 });
 
-export const finishCampaignEnvironment = databaseEnvironment.extend(redis);
+export const finishCampaignEnvironment = databaseEnvironment.extend({ ...redis, ...alerts });
 
 const campaignRun = { CAMPAIGN_RUN_ARN: z.string().min(1) };
 
@@ -61,8 +64,15 @@ export const redriveDeadLettersEnvironment = databaseEnvironment.extend(campaign
 
 export const reconcileCampaignsEnvironment = databaseEnvironment.extend({
   ...campaignRun,
+  ...alerts,
   /** Where the one-time schedules of the reservations are. */
   RESERVATION_SCHEDULE_GROUP: z.string().min(1),
   /** Which Scheduler takes to start executions of CampaignRun. */
   RESERVATION_SCHEDULE_ROLE_ARN: z.string().min(1),
+});
+
+export const notifySlackEnvironment = databaseEnvironment.extend({
+  /** A Secrets Manager secret whose string is the incoming webhook's URL. */
+  SLACK_WEBHOOK_URL_SECRET_ARN: z.string().min(1),
+  ALERT_LANGUAGE: z.enum(['ko', 'en']),
 });

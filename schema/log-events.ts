@@ -11,4 +11,8 @@ export const LOG_EVENTS = {
   campaignsReconciled: 'CAMPAIGNS_RECONCILED',
   deadLettersRedriven: 'DEAD_LETTERS_REDRIVEN',
   migrated: 'MIGRATED',
+  alertPublished: 'ALERT_PUBLISHED',
+  alertsNotPublished: 'ALERTS_NOT_PUBLISHED',
+  alertDelivered: 'ALERT_DELIVERED',
+  alertPostponed: 'ALERT_POSTPONED',
 } as const;

@@ -2,7 +2,12 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { sfnCampaignRuns } from '../../lambdas/campaign-grant/adapters/sfn-campaign-runs.ts';
 import { sqlCampaignStore } from '../../lambdas/campaign-grant/adapters/sql-campaign-store.ts';
 import { sqlOperatorStore } from '../../lambdas/campaign-grant/adapters/sql-operator-store.ts';
-import type { CampaignRuns, CampaignStore, Clock, OperatorStore } from '../../lambdas/campaign-grant/ports.ts';
+import type {
+  CampaignRuns,
+  CampaignStore,
+  Clock,
+  OperatorStore,
+} from '../../lambdas/campaign-grant/ports.ts';
 import { systemClock } from '../../lambdas/shared/clock.ts';
 import type { Deployment } from '../where/deployment.ts';
 import { openDatabase } from '../where/open-database.ts';

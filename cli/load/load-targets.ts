@@ -167,7 +167,9 @@ async function lockReady(tx: SqlExecutor, promotionId: string): Promise<string> 
   );
   if (row === undefined) throw new LoadRefused(`promotion ${promotionId} does not exist`);
   if (row.status !== 'READY' || row.runs > 0) {
-    throw new LoadRefused(`promotion ${promotionId} is ${row.status} and has had ${row.runs} runs: load before it begins`);
+    throw new LoadRefused(
+      `promotion ${promotionId} is ${row.status} and has had ${row.runs} runs: load before it begins`,
+    );
   }
   return promotionId;
 }

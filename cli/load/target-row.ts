@@ -5,8 +5,7 @@ import type { PromotionType } from '../../schema/promotion.ts';
 export type TargetValues = readonly (string | number | null)[];
 
 export type CheckedRow =
-  | { readonly ok: true; readonly values: TargetValues }
-  | { readonly ok: false; readonly reason: string };
+  { readonly ok: true; readonly values: TargetValues } | { readonly ok: false; readonly reason: string };
 
 interface Column {
   readonly name: string;
@@ -36,7 +35,10 @@ export const COLUMNS: Readonly<Record<PromotionType, readonly Column[]>> = {
 export type Header = readonly Column[];
 
 /** @returns the columns of a file, or what is wrong with its first line */
-export function readHeader(type: PromotionType, names: readonly string[]): Header | { readonly problem: string } {
+export function readHeader(
+  type: PromotionType,
+  names: readonly string[],
+): Header | { readonly problem: string } {
   const known = COLUMNS[type];
   const header: Column[] = [];
   for (const name of names.map((each) => each.trim().toLowerCase())) {
@@ -86,7 +88,9 @@ function wholeNumber(name: string, how: { isRequired: boolean; isPositive: boole
     name,
     isRequired: how.isRequired,
     parse: (value) =>
-      shape.test(value) ? { value } : { problem: `"${shortened(value)}" is no ${how.isPositive ? 'positive ' : ''}whole number` },
+      shape.test(value)
+        ? { value }
+        : { problem: `"${shortened(value)}" is no ${how.isPositive ? 'positive ' : ''}whole number` },
   };
 }
 

@@ -22,10 +22,12 @@ import { httpMoneyApi } from './adapters/http-money-api.ts';
 import { redisProgressCounters } from './adapters/redis-progress-counters.ts';
 import { schedulerReservations } from './adapters/scheduler-reservations.ts';
 import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
+import { snsAlertTopic } from './adapters/sns-alert-topic.ts';
 import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
 import { MoneyBreaker } from './app/money-breaker.ts';
 import type { GrantLog } from './app/pay-batch.ts';
+import type { AlertLog } from './app/tell-alerts.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
 
 type Env<Shape extends z.ZodType> = z.output<Shape>;
@@ -43,6 +45,25 @@ function campaignStore(env: Env<typeof databaseEnvironment>) {
 async function progressCounters(redisUrl: string) {
   return redisProgressCounters(await connectRedis(redisUrl), () => clock.now());
 }
+
+function alertServices(env: { readonly ALERT_TOPIC_ARN: string; readonly STAGE: string }) {
+  const [, , , region = ''] = env.ALERT_TOPIC_ARN.split(':');
+  return {
+    topic: snsAlertTopic(env.ALERT_TOPIC_ARN),
+    deployment: { stage: env.STAGE, region },
+    alertLog,
+  };
+}
+
+const alertLog: AlertLog = {
+  alertPublished: (alertKey) =>
+    logger.info('published an alert', { event: LOG_EVENTS.alertPublished, alertKey }),
+  alertsNotPublished: (error) =>
+    logger.error('could not publish alerts; they are published at the next look', {
+      event: LOG_EVENTS.alertsNotPublished,
+      error: asError(error),
+    }),
+};
 
 export function waitForTurnServices(env: Env<typeof waitForTurnEnvironment>) {
   return { store: campaignStore(env), clock };
@@ -140,11 +161,13 @@ export async function trackProgressServices(env: Env<typeof trackProgressEnviron
     counters: await progressCounters(env.REDIS_URL),
     clock,
     intervalSeconds: env.PROGRESS_INTERVAL_SECONDS,
+    ...alertServices(env),
   };
 }
 
 export async function finishCampaignServices(env: Env<typeof finishCampaignEnvironment>) {
-  return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
+  const counters = await progressCounters(env.REDIS_URL);
+  return { store: campaignStore(env), counters, clock, ...alertServices(env) };
 }
 
 export function redriveDeadLettersServices(env: Env<typeof redriveDeadLettersEnvironment>) {
@@ -161,5 +184,6 @@ export function reconcileCampaignsServices(env: Env<typeof reconcileCampaignsEnv
       roleArn: env.RESERVATION_SCHEDULE_ROLE_ARN,
     }),
     clock,
+    ...alertServices(env),
   };
 }

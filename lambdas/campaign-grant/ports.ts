@@ -2,15 +2,16 @@
  * What the use cases need of the world. Each port has two implementations: the real adapter, and the simulated
  * one of the tests, held to the same contract tests.
  */
+import type { AlertCampaign, AlertMessage } from '../../schema/alert.ts';
 import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
 import type { ProcessStatus, PromotionStatus, PromotionType } from '../../schema/promotion.ts';
+import type { RaisedAlert, StoppedBy } from './domain/alerts.ts';
 import type { Breaker, BreakerReading } from './domain/breaker.ts';
 import type { GrantRequest } from './domain/grant-request.ts';
 import type { DeadLetter, GrantResult } from './domain/grant-result.ts';
 import type { GrantId } from './domain/idempotency.ts';
 import type { MoneyAnswer } from './domain/outcome.ts';
-import type { AlertCampaign, AlertKind, AlertMessage } from '../../schema/alert.ts';
 import type { CampaignOverview } from './domain/campaign-state.ts';
 import type { AwaitedPromotion } from './domain/reservation.ts';
 import type { GrantDefaults, TargetRow } from './domain/target.ts';
@@ -87,8 +88,11 @@ export interface PromotionStore {
   ): Promise<void>;
   /** What the rows say, in one statement. */
   recount(of: PromotionKey): Promise<void>;
-  /** IN_PROGRESS → STOPPED with the memo, by compare-and-set. @returns whether it was IN_PROGRESS */
-  stopCampaign(promotionId: string, memo: string, nowMs: number): Promise<boolean>;
+  /**
+   * IN_PROGRESS → STOPPED with the memo, by compare-and-set. Its alert is raised with it, as with each end of a run.
+   * @returns whether it was IN_PROGRESS
+   */
+  stopCampaign(promotionId: string, memo: string, nowMs: number, by?: StoppedBy): Promise<boolean>;
   /**
    * IN_PROGRESS → `outcome` by compare-and-set, while the run is the promotion's latest. A COMPLETED run has ended
    * with that, its summary counted from the rows; a FAILED one is to be wound up. A campaign with a target that is
@@ -151,8 +155,11 @@ export interface TurnStore {
 /** The breaker's row, shared by all environments. */
 export interface BreakerStore {
   readBreaker(): Promise<BreakerReading>;
-  /** Compare-and-set on the version. True for a write whose first answer was lost, too. */
-  saveBreaker(expectedVersion: number, next: Breaker): Promise<boolean>;
+  /**
+   * Compare-and-set on the version; the alert of the change, if it has one, is raised with it. True for a write whose
+   * first answer was lost, too.
+   */
+  saveBreaker(expectedVersion: number, next: Breaker, alert?: RaisedAlert): Promise<boolean>;
   /** afterSuccess of whatever the row says by now. Needs no version, so that those who tell it do not get in each other's way. */
   endStreak(successMs: number): Promise<void>;
 }
@@ -265,7 +272,7 @@ export interface RedriveStore {
 }
 
 export interface CampaignStore
-  extends PromotionStore, TurnStore, TargetStore, GrantStore, BreakerStore, RedriveStore {}
+  extends PromotionStore, TurnStore, TargetStore, GrantStore, BreakerStore, RedriveStore, AlertStore {}
 
 export interface PromotionKey {
   readonly promotionId: string;
@@ -376,7 +383,10 @@ export interface OperatorStore {
   /** FAILED results past `afterTargetId`, in order of id, with what is known of each. */
   failures(of: PromotionKey, page: FailurePage): Promise<Failure[]>;
   /** How many of a promotion's dead letters a redrive with this selection would make PENDING, by cause. */
-  redrivable(of: PromotionKey, selection: RedriveSelection): Promise<{ readonly cause: string; readonly count: number }[]>;
+  redrivable(
+    of: PromotionKey,
+    selection: RedriveSelection,
+  ): Promise<{ readonly cause: string; readonly count: number }[]>;
 }
 
 export interface FailurePage {
@@ -397,28 +407,18 @@ export interface Failure {
   readonly failedAt: string;
 }
 
-/** What people are told: written with the transition, published from the rows. */
+/** What people are told: rows that are written with the transitions, and published from there. */
 export interface AlertStore {
   /** One that is there already is left as it is. */
-  raise(alert: RaisedAlert, nowMs: number): Promise<void>;
-  /** Compares the breaker with the last alert of it, and raises the one that is missing. */
-  watchBreaker(nowMs: number): Promise<void>;
+  raiseAlert(alert: RaisedAlert): Promise<void>;
   /** The oldest first. */
-  unpublishedAlerts(limit: number): Promise<PendingAlert[]>;
-  markPublished(key: string, nowMs: number): Promise<void>;
-  /** undefined when the promotion or its run is gone. */
-  campaignOf(promotionId: string, runNumber: number): Promise<AlertCampaign | undefined>;
-}
-
-export interface RaisedAlert {
-  readonly key: string;
-  readonly kind: AlertKind;
-  readonly promotionId: string | null;
-  readonly runNumber: number | null;
-}
-
-export interface PendingAlert extends RaisedAlert {
-  readonly raisedAtMs: number;
+  unpublishedAlerts(limit: number): Promise<RaisedAlert[]>;
+  markTold(key: string, nowMs: number): Promise<void>;
+  /** What an alert says of a run, from small rows alone. undefined: the promotion is gone. */
+  alertCampaign(run: {
+    readonly promotionId: string;
+    readonly runNumber: number;
+  }): Promise<Omit<AlertCampaign, 'grantedAmount'> | undefined>;
 }
 
 export interface AlertTopic {

@@ -30,6 +30,11 @@ export interface SqlExecutor {
   execute(sql: string, parameters?: SqlParameters): Promise<number>;
 }
 
+export interface SqlDatabase extends SqlExecutor {
+  /** Everything that `work` runs, or nothing of it. It may be run more than once. */
+  transaction<T>(work: (tx: SqlExecutor) => Promise<T>): Promise<T>;
+}
+
 /**
  * A statement is cancelled at 45 s. A client that gave up earlier and tried again would repeat a write that still
  * runs, so it waits longer than that.
@@ -58,7 +63,7 @@ const BROKEN_CONNECTION = new Set([
 const LOST_RACE = /deadlock found|lock wait timeout/i;
 const RETRIES = 4;
 
-export class DataApi implements SqlExecutor {
+export class DataApi implements SqlDatabase {
   readonly #client: RDSDataClient;
   readonly #address: DatabaseAddress;
 

@@ -8,6 +8,7 @@ import {
   waitForTurnEnvironment,
 } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
+import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import type { GrantQueue } from './grant-queue.ts';
 import { PipelineFunction } from './pipeline-function.ts';
@@ -19,6 +20,7 @@ export interface CampaignRunFunctionsProps {
   readonly database: DatabaseAccess;
   readonly redis: RedisAccess;
   readonly grantQueue: GrantQueue;
+  readonly alertTopic: AlertTopic;
   readonly network: FunctionNetwork;
 }
 
@@ -35,7 +37,7 @@ export class CampaignRunFunctions extends Construct {
 
   constructor(scope: Construct, id: string, props: CampaignRunFunctionsProps) {
     super(scope, id);
-    const { config, database, redis, network, grantQueue } = props;
+    const { config, database, redis, network, grantQueue, alertTopic } = props;
 
     this.waitForTurn = new PipelineFunction(this, 'WaitForTurn', {
       config,
@@ -78,7 +80,7 @@ export class CampaignRunFunctions extends Construct {
       entry: 'lambdas/campaign-grant/track-progress.lambda.ts',
       description: 'Copies the counters of a run to its summary until every target is settled',
       environmentSchema: trackProgressEnvironment,
-      bindings: [database, redis, grantQueue.observer],
+      bindings: [database, redis, grantQueue.observer, alertTopic.publisher],
       environment: { PROGRESS_INTERVAL_SECONDS: String(config.progress.intervalSeconds) },
       timeout: LONGEST,
       network,
@@ -89,7 +91,7 @@ export class CampaignRunFunctions extends Construct {
       entry: 'lambdas/campaign-grant/finish-campaign.lambda.ts',
       description: 'Counts the rows, which are the truth, and closes the run',
       environmentSchema: finishCampaignEnvironment,
-      bindings: [database, redis],
+      bindings: [database, redis, alertTopic.publisher],
       environment: {},
       timeout: LONGEST,
       network,

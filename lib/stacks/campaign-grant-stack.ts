@@ -7,6 +7,7 @@ import { CampaignRunFunctions } from '../constructs/campaign-run-functions.ts';
 import { CampaignRunMachine } from '../constructs/campaign-run-machine.ts';
 import { GrantConsumers } from '../constructs/grant-consumers.ts';
 import { RedriveMachine } from '../constructs/redrive-machine.ts';
+import type { AlertStack } from './alert-stack.ts';
 import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
 
@@ -14,17 +15,20 @@ export interface CampaignGrantStackProps extends StackProps {
   readonly config: Config;
   readonly network: NetworkStack;
   readonly data: DataStack;
+  readonly alerts: AlertStack;
 }
 
 /** Campaign grants: from a reservation that is due to the last customer paid. */
 export class CampaignGrantStack extends Stack {
-  constructor(scope: Construct, id: string, { config, network, data, ...props }: CampaignGrantStackProps) {
+  constructor(scope: Construct, id: string, stackProps: CampaignGrantStackProps) {
+    const { config, network, data, alerts, ...props } = stackProps;
     super(scope, id, { description: 'Grantline: campaign grants', ...props });
     // The tables are there before the first function runs, also where nothing of the data stack is referred to.
     this.addStackDependency(data);
 
     const { vpc, functionSecurityGroup, moneyClientSecurityGroup } = network;
     const { database, redis } = data;
+    const { alertTopic } = alerts;
     const shared = { config, database, redis, network: { vpc, securityGroups: [functionSecurityGroup] } };
 
     const { grantQueue } = new GrantConsumers(this, 'GrantConsumers', {
@@ -34,6 +38,7 @@ export class CampaignGrantStack extends Stack {
     const functions = new CampaignRunFunctions(this, 'CampaignRunFunctions', {
       ...shared,
       grantQueue,
+      alertTopic,
     });
     const { waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign } = functions;
     const campaignRun = new CampaignRunMachine(this, 'CampaignRun', {
@@ -44,7 +49,7 @@ export class CampaignGrantStack extends Stack {
       trackProgress,
       finishCampaign,
     });
-    new CampaignReconciler(this, 'Reconciler', { config, database, campaignRun });
+    new CampaignReconciler(this, 'Reconciler', { config, database, alertTopic, campaignRun });
     const redrive = new RedriveMachine(this, 'Redrive', { config, database, campaignRun });
 
     new CfnOutput(this, 'CampaignRunArn', { value: campaignRun.stateMachine.stateMachineArn });

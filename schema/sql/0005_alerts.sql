@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS operations_alerts (
   kind         VARCHAR(40)  NOT NULL,
   promotion_id BIGINT       NULL,
   run_number   INT          NULL,
-  raised_at    DATETIME(3)  NOT NULL,
+  raised_ms    BIGINT       NOT NULL COMMENT 'epoch milliseconds',
   published_at DATETIME(3)  NULL,
   PRIMARY KEY (alert_id),
   UNIQUE KEY uk_operations_alerts_key (alert_key),
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS operations_alert_deliveries (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
 
 -- Runs that ended before there were alerts are nobody's news.
-INSERT IGNORE INTO operations_alerts (alert_key, kind, promotion_id, run_number, raised_at, published_at)
+INSERT IGNORE INTO operations_alerts (alert_key, kind, promotion_id, run_number, raised_ms, published_at)
 SELECT CONCAT('promotion-', promotion_id, '-run-', run_number, '-', LOWER(outcome)), CONCAT('CAMPAIGN_', outcome),
-       promotion_id, run_number, ended_at, ended_at
+       promotion_id, run_number, UNIX_TIMESTAMP(ended_at) * 1000, ended_at
 FROM campaign_runs WHERE outcome IN ('COMPLETED', 'STOPPED', 'FAILED') AND ended_at IS NOT NULL;

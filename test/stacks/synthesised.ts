@@ -5,6 +5,7 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { STAGES } from '../../config/stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import type { Config, StageConfig } from '../../lib/config.ts';
+import { AlertStack } from '../../lib/stacks/alert-stack.ts';
 import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
 import { NetworkStack } from '../../lib/stacks/network-stack.ts';
@@ -18,6 +19,7 @@ export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
 export interface Templates {
   readonly network: Template;
   readonly data: Template;
+  readonly alerts: Template;
   readonly campaignGrant: Template;
 }
 
@@ -28,10 +30,12 @@ export function synthesise(config: Config): Templates {
   });
   const network = new NetworkStack(app, 'Network', { config });
   const data = new DataStack(app, 'Data', { config, network });
-  const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data });
+  const alerts = new AlertStack(app, 'Alerts', { config, data });
+  const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data, alerts });
   return {
     network: Template.fromStack(network),
     data: Template.fromStack(data),
+    alerts: Template.fromStack(alerts),
     campaignGrant: Template.fromStack(campaignGrant),
   };
 }

@@ -15,6 +15,8 @@ import type { CampaignRun, Partition } from '../../schema/campaign-run.ts';
 import { insertPromotion, insertTargets, startCampaignDatabase } from './campaign-database.ts';
 import type { CampaignDatabase, PromotionOverrides } from './campaign-database.ts';
 import {
+  FakeAlertLog,
+  FakeAlertTopic,
   FakeCampaignRuns,
   FakeGrantLog,
   FakeGrantQueue,
@@ -103,6 +105,7 @@ export class CampaignWorld {
     );
     await this.sql.query('UPDATE campaign_runs SET ended_at = started_at WHERE ended_at IS NULL');
     await this.sql.query('DELETE FROM campaign_turns');
+    await this.sql.query('DELETE FROM operations_alerts');
     await this.setBreaker({});
   }
 
@@ -251,6 +254,9 @@ export class CampaignWorld {
       pacer: new Pacer(pacingFor({ tps: 1_000, concurrency: 50, headroom: 0.01 })),
       breaker: new MoneyBreaker(store, clock),
       log: new FakeGrantLog(),
+      topic: new FakeAlertTopic(),
+      deployment: { stage: 'test', region: 'ap-northeast-2' },
+      alertLog: new FakeAlertLog(),
       backlogLimit: 60_000,
       tps: 1_000,
       intervalSeconds: 5,

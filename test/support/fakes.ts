@@ -2,7 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RowDataPacket, Pool } from 'mysql2/promise';
 import type { BatchFigures, GrantLog } from '../../lambdas/campaign-grant/app/pay-batch.ts';
-import type { ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
+import type { AlertLog } from '../../lambdas/campaign-grant/app/tell-alerts.ts';
+import type { AlertTopic, ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
 import type { GrantRequest } from '../../lambdas/campaign-grant/domain/grant-request.ts';
 import { idempotencyKey } from '../../lambdas/campaign-grant/domain/idempotency.ts';
 import type { GrantId } from '../../lambdas/campaign-grant/domain/idempotency.ts';
@@ -24,6 +25,7 @@ import type {
   SendFailure,
   TimeBudget,
 } from '../../lambdas/campaign-grant/ports.ts';
+import type { AlertMessage } from '../../schema/alert.ts';
 import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
 
@@ -312,6 +314,32 @@ export class FakeProgressCounters implements ProgressCounters {
 
   read(summaryId: string): Promise<Progress | undefined> {
     return Promise.resolve(this.isAway ? undefined : this.#hashes.get(summaryId));
+  }
+}
+
+/** What was published, in order; an error in `failures` is thrown instead, one a call. */
+export class FakeAlertTopic implements AlertTopic {
+  readonly published: AlertMessage[] = [];
+  readonly failures: Error[] = [];
+
+  publish(alert: AlertMessage): Promise<void> {
+    const failure = this.failures.shift();
+    if (failure !== undefined) return Promise.reject(failure);
+    this.published.push(alert);
+    return Promise.resolve();
+  }
+}
+
+export class FakeAlertLog implements AlertLog {
+  readonly published: string[] = [];
+  readonly failures: unknown[] = [];
+
+  alertPublished(key: string): void {
+    this.published.push(key);
+  }
+
+  alertsNotPublished(error: unknown): void {
+    this.failures.push(error);
   }
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import { endedAlert } from '../domain/alerts.ts';
-import type { EndedOutcome } from '../domain/alerts.ts';
+import type { EndedOutcome, StoppedBy } from '../domain/alerts.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
 import type { BeginFrom, FinishedRun, Promotion, PromotionKey, PromotionStore } from '../ports.ts';
 import { raiseAlert } from './sql-alert-store.ts';
@@ -177,10 +177,10 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
 
     recount: (of) => recount(db, of),
 
-    async stopCampaign(promotionId, memo, nowMs) {
+    async stopCampaign(promotionId, memo, nowMs, by) {
       const now = toDateTime(nowMs);
       return db.transaction(async (tx) => {
-        const stopped = await leaveInProgress(tx, promotionId, 'STOPPED', nowMs);
+        const stopped = await leaveInProgress(tx, { promotionId, stoppedBy: by }, 'STOPPED', nowMs);
         if (stopped) await recordStop(tx, promotionId, memo, now);
         return stopped;
       });
@@ -193,7 +193,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         if (status !== 'IN_PROGRESS') return status ?? outcome;
         if (outcome === 'COMPLETED' && (await anyOpenTarget(tx, { promotionId, promotionType })))
           return status;
-        const finished = await leaveInProgress(tx, promotionId, outcome, nowMs, runNumber);
+        const finished = await leaveInProgress(tx, { promotionId, runNumber }, outcome, nowMs);
         if (finished && outcome === 'FAILED') await recordStop(tx, promotionId, memo ?? '', now);
         if (finished && outcome === 'COMPLETED') {
           await tx.execute(
@@ -219,7 +219,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         );
         if (run === undefined) return undefined;
         const { promotionId, promotionType, runNumber } = run;
-        if (!(await leaveInProgress(tx, promotionId, outcome, nowMs, runNumber))) return undefined;
+        if (!(await leaveInProgress(tx, { promotionId, runNumber }, outcome, nowMs))) return undefined;
         await recordStop(tx, promotionId, memo, now);
         return { promotionId, promotionType };
       }),
@@ -247,7 +247,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         );
         // Where the status was set by hand nobody has told of it yet.
         const status = await statusOf(tx, promotionId);
-        if (status === 'STOPPED' || status === 'FAILED') await raiseEnded(tx, promotionId, status, nowMs);
+        if (status === 'STOPPED' || status === 'FAILED') await raiseEnded(tx, { promotionId }, status, nowMs);
       }),
 
     awaitedPromotions: () =>
@@ -354,10 +354,17 @@ async function recount(db: SqlExecutor, { promotionId, promotionType }: Promotio
   );
 }
 
+interface LeavingRun {
+  readonly promotionId: string;
+  /** Undefined: whichever is the latest. */
+  readonly runNumber?: number;
+  readonly stoppedBy?: StoppedBy | undefined;
+}
+
 /** In the transaction of the end itself: nobody has to notice it. */
 async function raiseEnded(
   tx: SqlExecutor,
-  promotionId: string,
+  { promotionId, stoppedBy }: LeavingRun,
   outcome: EndedOutcome,
   nowMs: number,
 ): Promise<void> {
@@ -367,24 +374,25 @@ async function raiseEnded(
     { promotionId },
   );
   if (runNumber === null) return;
-  await raiseAlert(tx, { ...endedAlert(promotionId, runNumber, outcome), promotionId, runNumber }, nowMs);
+  const alert = endedAlert({ promotionId, runNumber }, outcome, stoppedBy);
+  await raiseAlert(tx, { ...alert, raisedAtMs: nowMs });
 }
 
 /** The compare-and-set of every end: only a campaign that is IN_PROGRESS can leave it, and only by its latest run. */
 async function leaveInProgress(
   tx: SqlExecutor,
-  promotionId: string,
+  run: LeavingRun,
   status: EndedOutcome,
   nowMs: number,
-  runNumber?: number,
 ): Promise<boolean> {
+  const { promotionId, runNumber } = run;
   const changed = await tx.execute(
     `UPDATE campaign_promotions SET promotion_status = :status, updated_at = :now
      WHERE promotion_id = :promotionId AND promotion_status = 'IN_PROGRESS'
        ${runNumber === undefined ? '' : `AND ${IS_LATEST_RUN}`}`,
     { promotionId, status, now: toDateTime(nowMs), ...(runNumber === undefined ? {} : { runNumber }) },
   );
-  if (changed > 0) await raiseEnded(tx, promotionId, status, nowMs);
+  if (changed > 0) await raiseEnded(tx, run, status, nowMs);
   return changed > 0;
 }
 

@@ -1,5 +1,6 @@
 import { afterFailure, afterProbe, afterSuccess, claimProbe, isOpen } from '../domain/breaker.ts';
 import type { Breaker, BreakerReading } from '../domain/breaker.ts';
+import { breakerAlert } from '../domain/alerts.ts';
 import type { BreakerStore, Clock } from '../ports.ts';
 
 /** Environments that tell a failure at the same moment take turns: each round one of them is through. */
@@ -123,7 +124,8 @@ export class MoneyBreaker {
       const reading = this.#reading;
       const next = reading === undefined ? undefined : rule(reading);
       if (reading === undefined || next === undefined) return;
-      if (await this.#store.saveBreaker(reading.version, next)) {
+      const alert = breakerAlert(reading, next, this.#nowMs(reading));
+      if (await this.#store.saveBreaker(reading.version, next, alert)) {
         this.observe({ ...next, nowMs: this.#nowMs(reading) });
         return;
       }

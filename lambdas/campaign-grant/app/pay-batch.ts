@@ -177,7 +177,8 @@ async function stopRefused({ store, log, clock }: PayServices, refused: readonly
   for (const [promotionId, [call]] of Map.groupBy(refused, (item) => item.grant.promotionId)) {
     const code = call?.outcome.kind === 'unauthorized' ? call.outcome.code : 'unknown';
     log.apiKeyRefused(promotionId, code);
-    await store.stopCampaign(promotionId, `the Money API refused the API key (${code})`, clock.now());
+    const memo = `the Money API refused the API key (${code})`;
+    await store.stopCampaign(promotionId, memo, clock.now(), 'refused-key');
   }
 }
 

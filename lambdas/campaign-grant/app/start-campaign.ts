@@ -33,14 +33,19 @@ export async function startCampaign(
   if (status === 'IN_PROGRESS' || overview.asksForTurn) return { kind: 'already', executionName: null };
   const input = { promotionId, ...(resume && { resume }) };
   if (!startableFrom(input).includes(status)) return { kind: 'refused', status, why: hintFor(status) };
-  if ((await store.countTargets(promotion)) === 0) return { kind: 'refused', status, why: 'it has no targets' };
+  if ((await store.countTargets(promotion)) === 0)
+    return { kind: 'refused', status, why: 'it has no targets' };
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
     const executionName = byHandExecutionName(promotionId, overview.runNumber, attempt);
     const started = await runs.start(input, executionName);
     if (started === 'started') return { kind: 'started', executionName };
     if (started === 'already-running') return { kind: 'already', executionName };
   }
-  return { kind: 'refused', status, why: `its last ${MOST_ATTEMPTS} executions ended before they began: see why` };
+  return {
+    kind: 'refused',
+    status,
+    why: `its last ${MOST_ATTEMPTS} executions ended before they began: see why`,
+  };
 }
 
 function hintFor(status: PromotionStatus): string {

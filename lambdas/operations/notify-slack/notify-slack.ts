@@ -20,7 +20,11 @@ export interface DeliveryStore {
 }
 
 /** `refused`: it certainly was not posted; `unknown`: nobody knows. */
-export type Posted = 'posted' | 'refused' | 'unknown';
+export type Posted =
+  { readonly outcome: 'posted' } | { readonly outcome: 'refused' | 'unknown'; readonly why: string };
+
+/** `later`: the queue is to bring the message again. */
+export type Notified = { readonly kind: 'delivered' } | { readonly kind: 'later'; readonly why: string };
 
 export interface Slack {
   post(message: SlackMessage): Promise<Posted>;
@@ -36,20 +40,19 @@ interface Services {
  * Brings an alert to Slack once. A message that Slack refused, or that did not reach it, is tried again by the queue; of
  * one whose answer was lost nobody knows, so it is sent again and says so: a repeated alert is read, one that is lost
  * is not.
- * @returns whether the message is done with
  */
 export async function notifySlack(
   { deliveries, slack, language }: Services,
   alert: AlertMessage,
-): Promise<'delivered' | 'later'> {
+): Promise<Notified> {
   const claim = await deliveries.claim(alert.alertKey, CHANNEL);
-  if (claim.kind === 'delivered') return 'delivered';
-  if (claim.kind === 'taken') return 'later';
+  if (claim.kind === 'delivered') return { kind: 'delivered' };
+  if (claim.kind === 'taken') return { kind: 'later', why: 'somebody else is at it' };
   const posted = await slack.post(slackMessage(alert, { language, mayBeRepeated: claim.mayBeRepeated }));
-  if (posted === 'posted') {
+  if (posted.outcome === 'posted') {
     await deliveries.delivered(alert.alertKey, CHANNEL);
-    return 'delivered';
+    return { kind: 'delivered' };
   }
-  if (posted === 'refused') await deliveries.release(alert.alertKey, CHANNEL);
-  return 'later';
+  if (posted.outcome === 'refused') await deliveries.release(alert.alertKey, CHANNEL);
+  return { kind: 'later', why: posted.why };
 }

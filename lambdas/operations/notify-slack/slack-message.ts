@@ -32,6 +32,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
       CAMPAIGN_COMPLETED: (promotion) => `캠페인 ${promotion} 지급이 완료되었습니다`,
       CAMPAIGN_STOPPED: (promotion) => `캠페인 ${promotion} 지급이 중지되었습니다`,
       CAMPAIGN_FAILED: (promotion) => `캠페인 ${promotion} 지급이 실패했습니다`,
+      MONEY_KEY_REFUSED: (promotion) =>
+        `Money API가 API 키를 거부하여 캠페인 ${promotion} 지급을 중지했습니다`,
       FAILURE_RATE: (promotion) => `캠페인 ${promotion}의 실패율이 1%를 넘었습니다`,
       BREAKER_OPENED: () => 'Money API 장애로 지급을 멈추고 대기합니다 (서킷 브레이커 열림)',
       BREAKER_CLOSED: () => 'Money API가 복구되어 지급을 계속합니다 (서킷 브레이커 닫힘)',
@@ -55,6 +57,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       CAMPAIGN_COMPLETED: (promotion) => `Campaign ${promotion} is completed`,
       CAMPAIGN_STOPPED: (promotion) => `Campaign ${promotion} is stopped`,
       CAMPAIGN_FAILED: (promotion) => `Campaign ${promotion} has failed`,
+      MONEY_KEY_REFUSED: (promotion) => `The Money API refuses the API key: campaign ${promotion} is stopped`,
       FAILURE_RATE: (promotion) => `More than 1 % of campaign ${promotion} fails`,
       BREAKER_OPENED: () => 'The Money API fails: paying waits (breaker open)',
       BREAKER_CLOSED: () => 'The Money API answers again: paying goes on (breaker closed)',
@@ -104,7 +107,12 @@ export function slackMessage(
           ]),
       ...(campaign?.memo == null
         ? []
-        : [{ type: 'section', text: { type: 'plain_text', text: `${words.labels.reason}: ${campaign.memo}` } }]),
+        : [
+            {
+              type: 'section',
+              text: { type: 'plain_text', text: `${words.labels.reason}: ${campaign.memo}` },
+            },
+          ]),
       ...(campaign === null
         ? []
         : [
@@ -128,9 +136,13 @@ function figuresOf(campaign: AlertCampaign, { labels, duration }: Words): [strin
     [labels.granted, `${grouped(successCount)} / ${grouped(totalCount)}`],
     [labels.failed, grouped(failCount)],
     [labels.retried, grouped(retrySuccessCount)],
-    [labels.amount, `${withSeparators(grantedAmount)} KRW`],
-    ...(seconds === undefined ? [] : [[labels.duration, duration(seconds)] satisfies [string, string]]),
+    ...(grantedAmount === null ? [] : [figure(labels.amount, `${withSeparators(grantedAmount)} KRW`)]),
+    ...(seconds === undefined ? [] : [figure(labels.duration, duration(seconds))]),
   ];
+}
+
+function figure(label: string, value: string): [string, string] {
+  return [label, value];
 }
 
 function grouped(count: number): string {

@@ -127,7 +127,7 @@ describe('a campaign that was stopped', () => {
 });
 
 describe('running it twice', () => {
-  it.each<[string, (campaign: Campaign) => Promise<void>, { Error: string; Cause: string } | undefined]>([
+  it.each<[string, (campaign: Campaign) => Promise<unknown>, { Error: string; Cause: string } | undefined]>([
     ['COMPLETED', () => Promise.resolve(), undefined],
     ['FAILED', () => Promise.resolve(), { Error: 'E', Cause: 'C' }],
     ['STOPPED', ({ promotionId }) => world.store.stopCampaign(promotionId, 'lunch', START_MS), undefined],

@@ -1,4 +1,5 @@
 import type { GrantLog } from '../../../lambdas/campaign-grant/app/pay-batch.ts';
+import type { AlertServices } from '../../../lambdas/campaign-grant/app/tell-alerts.ts';
 import type { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
 import type { Pacer } from '../../../lambdas/campaign-grant/domain/pacer.ts';
 import type {
@@ -12,7 +13,7 @@ import type {
 } from '../../../lambdas/campaign-grant/ports.ts';
 
 /** The ports of one environment. */
-export interface Ports {
+export interface Ports extends Pick<AlertServices, 'topic' | 'deployment' | 'alertLog'> {
   readonly store: CampaignStore;
   readonly queue: GrantQueue;
   readonly money: MoneyApi;

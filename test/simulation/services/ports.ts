@@ -33,6 +33,22 @@ export function portsOf(world: World, environment: Environment): Ports {
       delete: (name) =>
         environment.request(`delete schedule ${name}`, 0.05, () => world.schedules.delete(name)),
     },
+    topic: {
+      publish: ({ alertKey }) => {
+        const isLost = world.faults.strikes('topic-lost-answer');
+        if (world.faults.strikes('topic-refuses')) {
+          return environment.request(`publish ${alertKey} … refused`, 0.02, () => {
+            throw new ServiceFailure('Publish');
+          });
+        }
+        return environment.request(`publish ${alertKey}`, 0.02, () => {
+          world.auditor.toldKeys.add(alertKey);
+          if (isLost) throw new ServiceFailure('the answer of Publish was lost');
+        });
+      },
+    },
+    deployment: { stage: 'simulated', region: 'simulated' },
+    alertLog: { alertPublished: () => undefined, alertsNotPublished: () => undefined },
     clock: environment.clock,
   };
 }

@@ -1,0 +1,54 @@
+import { Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
+import type { Binding } from './binding.ts';
+
+/** The topic of the alerts. Its key is ours because alarms cannot publish under the one that AWS manages. */
+export class AlertTopic extends Construct {
+  readonly topic: Topic;
+  private readonly key: Key;
+  private readonly stage: string;
+
+  constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
+    super(scope, id);
+    this.stage = config.stage;
+    this.key = new Key(this, 'Key', {
+      description: `Alerts of Grantline, stage ${config.stage}`,
+      enableKeyRotation: true,
+      removalPolicy: removalPolicyOf(config),
+    });
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+      }),
+    );
+    this.topic = new Topic(this, 'Topic', {
+      topicName: `grantline-${config.stage}-alerts`,
+      // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that this is an IKey.
+      masterKey: this.key as IKey,
+      enforceSSL: true,
+    });
+  }
+
+  /** For who tells. */
+  get publisher(): Binding<'ALERT_TOPIC_ARN' | 'STAGE'> {
+    const { topicArn } = this.topic;
+    const { keyArn } = this.key;
+    return {
+      environment: { ALERT_TOPIC_ARN: topicArn, STAGE: this.stage },
+      grantTo: (grantee: IFunction) => {
+        const grant = (actions: string[], arn: string) =>
+          Grant.addToPrincipal({ grantee, actions, resourceArns: [arn] }).assertSuccess();
+        grant(['sns:Publish'], topicArn);
+        grant(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn);
+      },
+    };
+  }
+}
