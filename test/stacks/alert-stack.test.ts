@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeConfig, synthesise } from './synthesised.ts';
 
 describe('alerts', () => {
-  const { alerts, campaignGrant, network } = synthesise(makeConfig());
+  const { alerts, campaignGrant } = synthesise(makeConfig());
 
   test('go over an encrypted topic, to which alarms may publish too', () => {
     alerts.hasResourceProperties('AWS::SNS::Topic', {
@@ -70,12 +70,6 @@ describe('alerts', () => {
     campaignGrant.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: `grantline-dev-${name}`,
       Environment: { Variables: Match.objectLike({ ALERT_TOPIC_ARN: Match.anyValue(), STAGE: 'dev' }) },
-    });
-  });
-
-  test('leave the VPC through an endpoint', () => {
-    network.hasResourceProperties('AWS::EC2::VPCEndpoint', {
-      ServiceName: Match.stringLikeRegexp('sns$'),
     });
   });
 });

@@ -314,9 +314,12 @@ describe('the reconciler', () => {
     const actions = rightsOf(reconciler).map(({ action }) => action);
     expect(actions.filter((action) => !/^(logs|xray|rds-data|secretsmanager):/.test(action)).sort()).toEqual([
       'iam:PassRole',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
       'scheduler:CreateSchedule',
       'scheduler:DeleteSchedule',
       'scheduler:ListSchedules',
+      'sns:Publish',
       'states:DescribeExecution',
       'states:StartExecution',
     ]);

@@ -39,7 +39,8 @@ export function sqlAlertStore(db: SqlExecutor): AlertStore {
         campaignRow,
         `SELECT CAST(p.promotion_id AS CHAR) AS promotionId, p.promotion_type AS promotionType,
                 r.run_number AS runNumber, r.execution_id AS executionArn,
-                COALESCE(m.total_count, p.total_count) AS totalCount, s.success_count AS successCount,
+                IF(p.promotion_status = 'COMPLETED', s.success_count + s.fail_count,
+                   COALESCE(m.total_count, p.total_count)) AS totalCount, s.success_count AS successCount,
                 s.fail_count AS failCount, s.retry_success_count AS retrySuccessCount,
                 CAST(s.started_at AS CHAR) AS startedAt,
                 CAST(COALESCE(s.completed_at, s.stopped_at) AS CHAR) AS endedAt, s.stopped_memo AS memo

@@ -156,7 +156,7 @@ describe('running it twice', () => {
   it('ends what a death in between began', async () => {
     const campaign = await makeCampaign(['SUCCESS', 'FAILED']);
     const services = world.services();
-    const dying = { ...services, store: failingAt(services.store, 'grantedAmount') };
+    const dying = { ...services, store: failingAt(services.store, 'countPublished') };
     await expect(finishCampaign(dying, { run: campaign.run })).rejects.toThrow();
 
     const output = await finishCampaign(dying, { run: campaign.run });

@@ -94,7 +94,10 @@ describe('what is raised', () => {
 
     await reconcileCampaigns(services);
 
-    expect(kinds(services)).toEqual(['CAMPAIGN_STOPPED']);
+    const ours = services.topic.published.filter(
+      (alert) => alert.campaign?.promotionId === campaign.promotionId,
+    );
+    expect(ours).toMatchObject([{ kind: 'CAMPAIGN_STOPPED' }]);
   });
 
   it('of a small campaign with failures is told at its end', async () => {
