@@ -20,6 +20,8 @@ const PAGE_SIZE = 1_000;
 /** A page with throttled sends and a slow database still ends within this. */
 const TIME_FOR_ONE_PAGE_SECONDS = 60;
 const THROTTLED_PAUSE_SECONDS = 1;
+/** A page that was read ahead and waited for longer is read again: rows may have been changed by then. */
+const READ_AHEAD_HOLDS_SECONDS = 10;
 
 interface Services extends PublishingLimits {
   readonly store: CampaignStore;
@@ -51,20 +53,32 @@ export async function publishPartition(
   const pace = new PublishingPace(services, PAGE_SIZE, partitionNumber, clock.monotonic());
   await clock.sleep(staggerOf(partitionNumber));
 
+  const { toTargetId } = partition;
+  const readPage = (after: string) =>
+    store.pendingTargets(run, { afterTargetId: after, toTargetId, limit: PAGE_SIZE });
+  /** Read while the page before it was sent. */
+  let ahead: { readonly rows: PendingTarget[]; readonly readAt: number } | undefined;
+
   while (budget.remainingSeconds() > TIME_FOR_ONE_PAGE_SECONDS) {
-    if (!(await store.isPaying(run))) return { published: true, ...done };
-    const wait = pace.waitFor(await queue.backlog(), clock.monotonic());
+    const [isPaying, backlog] = await Promise.all([store.isPaying(run), queue.backlog()]);
+    if (!isPaying) return { published: true, ...done };
+    const wait = pace.waitFor(backlog, clock.monotonic());
     if (wait > 0) {
       await clock.sleep(wait);
       continue;
     }
     pace.publishes(clock.monotonic());
-    const { toTargetId } = partition;
-    const rows = await store.pendingTargets(run, { afterTargetId, toTargetId, limit: PAGE_SIZE });
+    if (ahead !== undefined && clock.monotonic() - ahead.readAt > READ_AHEAD_HOLDS_SECONDS) ahead = undefined;
+    const rows: readonly PendingTarget[] = ahead?.rows ?? (await readPage(afterTargetId));
     const last = rows.at(-1);
     if (last === undefined) return { published: true, ...done };
 
-    const page = await publishPage(services, { run, partition, promotion, rows });
+    const readAt = clock.monotonic();
+    const [page, followers] = await Promise.all([
+      publishPage(services, { run, partition, promotion, rows }),
+      readPage(last.targetId),
+    ]);
+    ahead = page.firstUnsentId === undefined ? { rows: followers, readAt } : undefined;
     done.sentCount += page.sentCount;
     done.invalidCount += page.invalidCount;
     // What the queue did not take is still PENDING: the next page begins before it.

@@ -75,6 +75,43 @@ describe.each(TYPES)('each PENDING target of a %s range', (type) => {
   });
 });
 
+describe('the next page', () => {
+  it('is read while the one before it is sent, and only once', async () => {
+    const { run, partition } = await world.begin({ targetCount: 2_500 });
+    const services = world.services();
+    const reads: { after: string; sends: number }[] = [];
+    const store = {
+      ...services.store,
+      pendingTargets: (...args: Parameters<typeof services.store.pendingTargets>) => {
+        reads.push({ after: args[1].afterTargetId, sends: services.queue.sends.length });
+        return services.store.pendingTargets(...args);
+      },
+    };
+
+    await publishPartition({ ...services, store }, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(new Set(reads.map(({ after }) => after)).size).toBe(4);
+    expect(reads.map(({ sends }) => sends)).toEqual([0, 1, 2, 3]);
+  });
+
+  it.each([
+    [9, '1000'],
+    [11, '7'],
+  ])('that has waited for %i s has the amount %s', async (seconds, amount) => {
+    const { ids, run, partition } = await world.begin({ targetCount: 1_001 });
+    const services = { ...world.services(), backlogLimit: 10 };
+    services.queue.scriptBacklog(0, ...Array.from({ length: seconds }, () => 10), 0);
+    services.queue.onSend = async (sendNumber) => {
+      if (sendNumber === 1) await services.clock.sleep(0.5);
+    };
+    void services.clock.sleep(1).then(() => changeTarget(ids.at(-1), 'amount', '7.00'));
+
+    await publishPartition(services, { run, partition }, services.clock.budget(PLENTY));
+
+    expect(services.queue.accepted.at(-1)?.message.payload.amount).toBe(amount);
+  });
+});
+
 describe('the message', () => {
   it('carries the target’s values, and the number of its range as partition key', async () => {
     const { promotionId, ids, run } = await world.begin({ targetCount: 1 });
