@@ -7,8 +7,11 @@ import { parseEnvironment } from '../shared/environment.ts';
 import { handle, logger } from '../shared/handler.ts';
 import { readSecret } from '../shared/secret.ts';
 import { batchResponse } from '../shared/sqs-event.ts';
+import { alarmKey, alarmSlackMessage, cloudWatchAlarm } from './notify-slack/alarm.ts';
 import { httpSlack } from './notify-slack/http-slack.ts';
 import { notifySlack } from './notify-slack/notify-slack.ts';
+import type { News } from './notify-slack/notify-slack.ts';
+import { slackMessage } from './notify-slack/slack-message.ts';
 import { sqlDeliveryStore } from './notify-slack/sql-delivery-store.ts';
 
 const env = parseEnvironment(notifySlackEnvironment, process.env);
@@ -37,13 +40,27 @@ export const handler = handle(queueEvent, async ({ event }) => {
 
 /** @returns why it is to come again; undefined: Slack has it */
 async function deliver(body: string): Promise<string | undefined> {
-  const alert = alertMessage.parse(JSON.parse(body));
+  const news = newsIn(body);
   // Read each time: alerts are few, and a webhook that was replaced holds at once.
   const url = webhook.safeParse(await readSecret(env.SLACK_WEBHOOK_URL_SECRET_ARN));
   if (!url.success) return `the secret ${env.SLACK_WEBHOOK_URL_SECRET_ARN} is no URL: put the webhook there`;
-  const slack = httpSlack(url.data);
-  const notified = await notifySlack({ deliveries, slack, language: env.ALERT_LANGUAGE }, alert);
+  const notified = await notifySlack({ deliveries, slack: httpSlack(url.data) }, news);
   if (notified.kind === 'later') return notified.why;
-  logger.info('delivered an alert', { event: LOG_EVENTS.alertDelivered, alertKey: alert.alertKey });
+  logger.info('delivered an alert', { event: LOG_EVENTS.alertDelivered, alertKey: news.key });
   return undefined;
+}
+
+/** @throws Error when it is neither an alert nor an alarm */
+function newsIn(body: string): News {
+  const message = z.union([alertMessage, cloudWatchAlarm]).parse(JSON.parse(body));
+  const language = env.ALERT_LANGUAGE;
+  return 'alertKey' in message
+    ? {
+        key: message.alertKey,
+        message: (mayBeRepeated) => slackMessage(message, { language, mayBeRepeated }),
+      }
+    : {
+        key: alarmKey(message),
+        message: (mayBeRepeated) => alarmSlackMessage(message, { language, mayBeRepeated }),
+      };
 }

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS operations_alerts (
 -- What was brought to a channel. A claim that is not followed by a delivery is given up after a while: whoever made it
 -- died, and nobody knows whether the channel has the message.
 CREATE TABLE IF NOT EXISTS operations_alert_deliveries (
-  alert_key    VARCHAR(120) NOT NULL,
+  alert_key    VARCHAR(255) NOT NULL,
   channel      VARCHAR(20)  NOT NULL,
   claimed_ms   BIGINT       NOT NULL,
   delivered_at DATETIME(3)  NULL,

@@ -1,6 +1,4 @@
-import type { AlertMessage } from '../../../schema/alert.ts';
-import { slackMessage } from './slack-message.ts';
-import type { Language, SlackMessage } from './slack-message.ts';
+import type { SlackMessage } from './slack-message.ts';
 
 export const CHANNEL = 'slack';
 
@@ -33,26 +31,32 @@ export interface Slack {
 interface Services {
   readonly deliveries: DeliveryStore;
   readonly slack: Slack;
-  readonly language: Language;
+}
+
+/** What is to be told, once. */
+export interface News {
+  readonly key: string;
+  /** @param mayBeRepeated it is not known whether Slack has it: whoever sent it died, or got no answer */
+  message(mayBeRepeated: boolean): SlackMessage;
 }
 
 /**
- * Brings an alert to Slack once. A message that Slack refused, or that did not reach it, is tried again by the queue; of
+ * Brings it to Slack once. A message that Slack refused, or that did not reach it, is tried again by the queue; of
  * one whose answer was lost nobody knows, so it is sent again and says so: a repeated alert is read, one that is lost
  * is not.
  */
 export async function notifySlack(
-  { deliveries, slack, language }: Services,
-  alert: AlertMessage,
+  { deliveries, slack }: Services,
+  { key, message }: News,
 ): Promise<Notified> {
-  const claim = await deliveries.claim(alert.alertKey, CHANNEL);
+  const claim = await deliveries.claim(key, CHANNEL);
   if (claim.kind === 'delivered') return { kind: 'delivered' };
   if (claim.kind === 'taken') return { kind: 'later', why: 'somebody else is at it' };
-  const posted = await slack.post(slackMessage(alert, { language, mayBeRepeated: claim.mayBeRepeated }));
+  const posted = await slack.post(message(claim.mayBeRepeated));
   if (posted.outcome === 'posted') {
-    await deliveries.delivered(alert.alertKey, CHANNEL);
+    await deliveries.delivered(key, CHANNEL);
     return { kind: 'delivered' };
   }
-  if (posted.outcome === 'refused') await deliveries.release(alert.alertKey, CHANNEL);
+  if (posted.outcome === 'refused') await deliveries.release(key, CHANNEL);
   return { kind: 'later', why: posted.why };
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { notifySlack } from '../../../lambdas/operations/notify-slack/notify-slack.ts';
 import type { DeliveryStore, Posted, Slack } from '../../../lambdas/operations/notify-slack/notify-slack.ts';
+import { slackMessage } from '../../../lambdas/operations/notify-slack/slack-message.ts';
 import type { SlackMessage } from '../../../lambdas/operations/notify-slack/slack-message.ts';
 import { sqlDeliveryStore } from '../../../lambdas/operations/notify-slack/sql-delivery-store.ts';
 import type { AlertMessage } from '../../../schema/alert.ts';
@@ -51,7 +52,13 @@ beforeEach(async () => {
 afterAll(() => database.close());
 
 const notify = (alert = ALERT, store = deliveries) =>
-  notifySlack({ deliveries: store, slack, language: 'en' }, alert);
+  notifySlack(
+    { deliveries: store, slack },
+    {
+      key: alert.alertKey,
+      message: (mayBeRepeated) => slackMessage(alert, { language: 'en', mayBeRepeated }),
+    },
+  );
 
 /** The queue brings it until it is done with. @returns how often */
 async function bringUntilDelivered(most: number): Promise<number> {
