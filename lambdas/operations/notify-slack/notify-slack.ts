@@ -37,7 +37,7 @@ interface Services {
 export interface News {
   readonly key: string;
   /** @param mayBeRepeated it is not known whether Slack has it: whoever sent it died, or got no answer */
-  message(mayBeRepeated: boolean): SlackMessage;
+  readonly message: (mayBeRepeated: boolean) => SlackMessage;
 }
 
 /**
