@@ -4,7 +4,8 @@
 export type StackName = 'Data' | 'CampaignGrant';
 
 /** Services as the local runtime names them. */
-export type ServiceName = 'sqs' | 'rdsData' | 'lambda' | 'stepFunctions' | 'scheduler' | 'secretsManager';
+export type ServiceName =
+  'sqs' | 'rdsData' | 'lambda' | 'stepFunctions' | 'scheduler' | 'secretsManager' | 'sns' | 'cloudwatch';
 
 /** What an AWS SDK client is built with. Empty on AWS: the caller's own credentials and region. */
 export interface ClientSettings {
