@@ -1,12 +1,10 @@
 import { userInfo } from 'node:os';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { readJwtSecret } from '../../lambdas/shared/http/jwt-secret.ts';
-import { signToken } from '../../lambdas/shared/http/token.ts';
 import { memberType } from '../../schema/admin-api/token.ts';
 import type { MemberType } from '../../schema/admin-api/token.ts';
 import { running } from '../campaigns/run-command.ts';
+import { mintToken } from '../token/mint-token.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
 import type { WhereOptions } from '../where/where-options.ts';
 
@@ -35,19 +33,19 @@ export function registerToken(program: Command): void {
   const command = program
     .command('token')
     .description('Makes a token for the HTTP API.')
-    .addOption(
-      new Option('--member-type <type>', 'whose it is').choices(memberType.options).default('ADMIN'),
-    )
+    .addOption(new Option('--member-type <type>', 'whose it is').choices(memberType.options).default('ADMIN'))
     .option('--expires <time>', 'for so long it is valid: 90s, 15m, 1h, 7d', lifetime, SECONDS['h'])
-    .option('--subject <name>', 'who asks, for the log and the memos of campaigns', subject, userInfo().username);
+    .option(
+      '--subject <name>',
+      'who asks, for the log and the memos of campaigns',
+      subject,
+      userInfo().username,
+    );
   addWhereOptions(command)
     .addHelpText('after', HELP)
     .action((options: TokenOptions) =>
       running('token', async () => {
-        const deployment = await openDeployment(options);
-        const client = new SecretsManagerClient(deployment.clientSettings('secretsManager'));
-        const secret = await readJwtSecret(await deployment.output('AdminApi', 'JwtSecretArn'), client);
-        const token = await signToken(secret, {
+        const token = await mintToken(await openDeployment(options), {
           memberType: options.memberType,
           subject: options.subject,
           lifetimeSeconds: options.expires,

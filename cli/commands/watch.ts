@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
-import { readCampaigns } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
-import type { CampaignAndState } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
+import { readStates } from '../campaigns/read-states.ts';
+import type { CampaignAndState } from '../campaigns/read-states.ts';
 import { refuse, running } from '../campaigns/run-command.ts';
 import { stateAsJson, stateAsLine } from '../campaigns/state-text.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
@@ -41,7 +41,7 @@ export function registerWatch(program: Command): void {
         const campaigns = await openCampaigns(await openDeployment(options));
         const show = options.json ? lines(asJsonLine) : process.stdout.isTTY ? bar() : lines(stateAsLine);
         for (;;) {
-          const [current] = await readCampaigns(campaigns, { promotionId });
+          const [current] = await readStates(campaigns, { promotionId });
           if (current === undefined) refuse('watch', `promotion ${promotionId} does not exist`);
           const isOver = FINAL.has(current.state.phase);
           show(current, isOver);

@@ -182,7 +182,10 @@ export function adminApiCampaignsServices(env: Env<typeof adminApiCampaignsEnvir
     clock,
     log: operatorLog,
     http: {
-      authenticate: authenticator({ secret: cachedJwtSecret(env.JWT_SECRET_ARN, clock), now: () => clock.now() }),
+      authenticate: authenticator({
+        secret: cachedJwtSecret(env.JWT_SECRET_ARN, clock),
+        now: () => clock.now(),
+      }),
       log: httpLog,
       monotonic: () => clock.monotonic(),
     },

@@ -381,7 +381,10 @@ export interface OperatorStore {
   /** FAILED results past `afterTargetId`, in order of id, with what is known of each. */
   failures(of: PromotionKey, page: FailurePage): Promise<Failure[]>;
   /** How many of a promotion's dead letters a redrive with this selection would make PENDING, by cause. */
-  redrivable(of: PromotionKey, selection: RedriveSelection): Promise<{ readonly cause: string; readonly count: number }[]>;
+  redrivable(
+    of: PromotionKey,
+    selection: RedriveSelection,
+  ): Promise<{ readonly cause: string; readonly count: number }[]>;
 }
 
 export interface FailurePage {

@@ -46,7 +46,10 @@ export const campaignView = z
     stoppedAt: time.nullable(),
     stoppedMemo: z.string().nullable(),
     runNumber: count.describe('0 before the first run.'),
-    executionId: z.string().nullable().describe('Of the latest run: the ARN of its Step Functions execution.'),
+    executionId: z
+      .string()
+      .nullable()
+      .describe('Of the latest run: the ARN of its Step Functions execution.'),
   })
   .register(components, { id: 'Campaign' });
 export type CampaignView = z.infer<typeof campaignView>;
@@ -113,7 +116,7 @@ const redriven = z
 const failure = z
   .object({
     targetId: id,
-    customerUid: id,
+    customerUid: z.string(),
     cause: z.string().nullable().describe('null: the target was invalid, and no call was made.'),
     reason: z.string().nullable(),
     attemptCount: count,

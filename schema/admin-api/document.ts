@@ -23,7 +23,8 @@ export function openApiDocument(operations: readonly Operation[]): OpenApiDocume
     info: {
       title: 'Grantline',
       version: '1',
-      description: 'Starts, watches, stops and redrives campaigns. Times are those of Asia/Seoul, with their offset.',
+      description:
+        'Starts, watches, stops and redrives campaigns. Times are those of Asia/Seoul, with their offset.',
     },
     paths,
     components: {
@@ -48,10 +49,7 @@ function describe(operation: Operation): Json {
     summary,
     ...(description === undefined ? {} : { description }),
     security: access === 'admin' ? [{ token: [] }] : [],
-    parameters: [
-      ...parametersOf(operation.parameters, 'path'),
-      ...parametersOf(operation.query, 'query'),
-    ],
+    parameters: [...parametersOf(operation.parameters, 'path'), ...parametersOf(operation.query, 'query')],
     ...requestBodyOf(operation),
     responses: responsesOf(operation),
   };
@@ -92,7 +90,10 @@ function responsesOf(operation: Operation): Json {
   for (const [status, answer] of Object.entries(operation.answers)) add(Number(status), answerOf(answer));
   for (const name of namesOfProblems(operation)) {
     const { status, title } = PROBLEMS[name];
-    add(status, { description: `${title}.`, content: { [PROBLEM_MEDIA_TYPE]: { schema: schemaOf(problem) } } });
+    add(status, {
+      description: `${title}.`,
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: schemaOf(problem) } },
+    });
   }
   return Object.fromEntries(responses);
 }
@@ -104,7 +105,7 @@ interface Response {
 }
 
 function answerOf({ description, schema, mediaType, headers = {} }: AnswerDescription): Response {
-  const described = Object.entries(headers).map(([name, says]) => [
+  const described = Object.entries(headers).map(([name, says]): [string, Json] => [
     name,
     { description: says, required: true, schema: { type: 'string' } },
   ]);
@@ -144,6 +145,6 @@ function refTo(id: string): string {
 }
 
 /** An $id would move the root that each $ref is relative to, away from the document. */
-function withoutIds({ $schema: _schema, $id: _id, ...rest }: Json): Json {
-  return rest;
+function withoutIds(schema: Json): Json {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$id' && key !== '$schema'));
 }

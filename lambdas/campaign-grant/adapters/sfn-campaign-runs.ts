@@ -1,8 +1,4 @@
-import {
-  DescribeExecutionCommand,
-  ExecutionDoesNotExist,
-  SFNClient,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
 import type { CampaignRuns } from '../ports.ts';
 import { startExecution } from './start-execution.ts';
 
@@ -11,8 +7,7 @@ export function sfnCampaignRuns(
   client: SFNClient = new SFNClient({}),
 ): CampaignRuns {
   return {
-    start: (input, name) =>
-      startExecution(client, { stateMachineArn, name, input: JSON.stringify(input) }),
+    start: (input, name) => startExecution(client, { stateMachineArn, name, input: JSON.stringify(input) }),
 
     async describe(executionId) {
       try {

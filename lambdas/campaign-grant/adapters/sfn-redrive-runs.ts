@@ -9,10 +9,7 @@ import { startExecution } from './start-execution.ts';
  */
 const MOST_ATTEMPTS = 50;
 
-export function sfnRedriveRuns(
-  stateMachineArn: string,
-  client: SFNClient = new SFNClient({}),
-): RedriveRuns {
+export function sfnRedriveRuns(stateMachineArn: string, client: SFNClient = new SFNClient({})): RedriveRuns {
   return {
     async start(redrive, runNumber) {
       const input = JSON.stringify(redrive);

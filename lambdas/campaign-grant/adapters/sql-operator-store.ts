@@ -37,7 +37,8 @@ const surroundingsRow = z.object({
 });
 const failureRow = z.object({
   targetId: id,
-  customerUid: id,
+  /** A customer that cannot be is one of the reasons. */
+  customerUid: z.string(),
   cause: z.string().nullable(),
   reason: z.string().nullable(),
   attemptCount: z.int(),
@@ -104,7 +105,7 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
           { promotionId, now },
         );
         if (changed === 0) return false;
-        // Nobody is to see it wait any more: whoever resumes it at once would be told that it is under way.
+        // Else those behind it would wait for it for another minute.
         await tx.execute('DELETE FROM campaign_turns WHERE promotion_id = :promotionId', { promotionId });
         await tx.execute(
           `INSERT INTO campaign_promotion_summary (promotion_id, stopped_at, stopped_memo)

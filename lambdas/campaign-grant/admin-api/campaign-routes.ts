@@ -94,16 +94,19 @@ export function campaignRoutes(services: CampaignRouteServices): Route[] {
         : { status: 202, body: redrive, headers: { Location: `/api/v1/campaigns/${promotionId}` } };
     }),
 
-    serve(campaignOperations.failures, async ({ parameters: { promotionId }, query: { after = '0', limit } }) => {
-      const promotion = await store.findPromotion(promotionId);
-      if (promotion === undefined) throw unknownCampaign(promotionId);
-      const page = await operator.failures(promotion, { afterTargetId: after, limit });
-      const last = page.length < limit ? undefined : page.at(-1);
-      return {
-        status: 200,
-        body: { failures: page.map(failureView), nextAfter: last?.targetId ?? null },
-      };
-    }),
+    serve(
+      campaignOperations.failures,
+      async ({ parameters: { promotionId }, query: { after = '0', limit } }) => {
+        const promotion = await store.findPromotion(promotionId);
+        if (promotion === undefined) throw unknownCampaign(promotionId);
+        const page = await operator.failures(promotion, { afterTargetId: after, limit });
+        const last = page.length < limit ? undefined : page.at(-1);
+        return {
+          status: 200,
+          body: { failures: page.map(failureView), nextAfter: last?.targetId ?? null },
+        };
+      },
+    ),
   ];
 }
 

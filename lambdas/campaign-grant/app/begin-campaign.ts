@@ -128,20 +128,15 @@ async function notStartable(
   return new CampaignRefused(`promotion ${promotionId} is ${status}, not READY${hint}`);
 }
 
+/** Invariant 3: what is granted never exceeds the promotion's total_amount. */
 async function refuseOverBudget(store: CampaignStore, promotion: Promotion): Promise<void> {
-  const tooMuch = await overBudget(store, promotion);
-  if (tooMuch !== undefined) throw new CampaignRefused(`promotion ${promotion.promotionId}: ${tooMuch}`);
-}
-
-/** Invariant 3: what is granted never exceeds the promotion's total_amount. @returns why it would; undefined: it does not */
-export async function overBudget(
-  store: Pick<CampaignStore, 'plannedAmount'>,
-  promotion: Promotion,
-): Promise<string | undefined> {
-  if (promotion.totalAmount === null) return undefined;
+  if (promotion.totalAmount === null) return;
   const planned = await store.plannedAmount(promotion);
-  if (!exceeds(planned, promotion.totalAmount)) return undefined;
-  return `its targets sum to ${planned}, more than its total_amount ${promotion.totalAmount}`;
+  if (exceeds(planned, promotion.totalAmount)) {
+    throw new CampaignRefused(
+      `promotion ${promotion.promotionId}: its targets sum to ${planned}, more than its total_amount ${promotion.totalAmount}`,
+    );
+  }
 }
 
 /** Contiguous ranges of equal row counts. Targets that are added later are another pass's, checked as these were. */

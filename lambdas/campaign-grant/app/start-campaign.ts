@@ -1,9 +1,9 @@
 import type { PromotionStatus } from '../../../schema/promotion.ts';
+import { exceeds } from '../domain/money.ts';
 import { byHandExecutionName, isDue, reservedExecutionName } from '../domain/reservation.ts';
 import type { AwaitedPromotion } from '../domain/reservation.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { CampaignRuns, CampaignStore, Clock, OperatorStore } from '../ports.ts';
-import { overBudget } from './begin-campaign.ts';
+import type { CampaignRuns, CampaignStore, Clock, OperatorStore, Promotion } from '../ports.ts';
 
 /** Names that are tried one after the other: each attempt that was refused has taken one. */
 const MOST_ATTEMPTS = 50;
@@ -40,9 +40,8 @@ export async function startCampaign(
   if (status === 'READY' && overview.asksForTurn) return { kind: 'already', executionName: null };
   const goesOn = resume && (status === 'STOPPED' || status === 'FAILED');
   if (status !== 'READY' && !goesOn) return { kind: 'refused', status, why: hintFor(status) };
-  if ((await store.countTargets(promotion)) === 0) return { kind: 'refused', status, why: 'it has no targets' };
-  const tooMuch = await overBudget(store, promotion);
-  if (tooMuch !== undefined) return { kind: 'refused', status, why: tooMuch };
+  const why = await whyNot(store, promotion);
+  if (why !== undefined) return { kind: 'refused', status, why };
   if (goesOn) await operator.makeReady(promotionId, clock.now());
   const { reservationAt } = promotion;
   const awaited = { promotionId, reservationAt, runNumber: overview.runNumber };
@@ -51,7 +50,11 @@ export async function startCampaign(
     if (started === 'started') return { kind: 'started', executionName };
     if (started === 'already-running') return { kind: 'already', executionName };
   }
-  return { kind: 'refused', status, why: `its last ${MOST_ATTEMPTS} executions ended before they began: see why` };
+  return {
+    kind: 'refused',
+    status,
+    why: `its last ${MOST_ATTEMPTS} executions ended before they began: see why`,
+  };
 }
 
 /** The reconciler's own name comes first where it is about to use it: two that start one campaign start one execution. */
@@ -61,6 +64,17 @@ function executionNames(awaited: AwaitedPromotion, now: string): string[] {
     byHandExecutionName(promotionId, runNumber, attempt + 1),
   );
   return isDue(awaited, now) ? [reservedExecutionName(awaited), ...byHand] : byHand;
+}
+
+/** What BeginCampaign would refuse it for. */
+async function whyNot(store: Services['store'], promotion: Promotion): Promise<string | undefined> {
+  if ((await store.countTargets(promotion)) === 0) return 'it has no targets';
+  const { totalAmount } = promotion;
+  if (totalAmount === null) return undefined;
+  const planned = await store.plannedAmount(promotion);
+  return exceeds(planned, totalAmount)
+    ? `its targets sum to ${planned}, more than its total_amount ${totalAmount}`
+    : undefined;
 }
 
 function hintFor(status: PromotionStatus): string {

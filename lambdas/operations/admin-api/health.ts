@@ -28,6 +28,8 @@ export async function checkHealth({ breakerIsOpen, withinMs, log }: HealthServic
 function tooLate(withinMs: number): Promise<never> {
   return new Promise((_resolve, reject) => {
     const signal = AbortSignal.timeout(withinMs);
-    signal.addEventListener('abort', () => reject(new Error(`the database did not answer within ${withinMs} ms`)));
+    signal.addEventListener('abort', () =>
+      reject(new Error(`the database did not answer within ${withinMs} ms`)),
+    );
   });
 }

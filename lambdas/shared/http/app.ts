@@ -116,7 +116,9 @@ function missing(known: readonly Operation[], path: string): HttpProblem {
 function matches(template: string, path: string): boolean {
   const parts = template.split('/');
   const asked = path.split('/');
-  return parts.length === asked.length && parts.every((part, at) => part.startsWith('{') || part === asked[at]);
+  return (
+    parts.length === asked.length && parts.every((part, at) => part.startsWith('{') || part === asked[at])
+  );
 }
 
 function toProblem(error: Error): HttpProblem {

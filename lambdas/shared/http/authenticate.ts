@@ -55,7 +55,8 @@ function tokenOf(authorization: string | undefined): string {
     throw unauthorized(`the token is longer than ${MAX_HEADER_CHARACTERS} characters`, 'invalid_token');
   }
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
-  if (token === undefined) throw unauthorized('the Authorization header must say: Bearer <token>', 'invalid_token');
+  if (token === undefined)
+    throw unauthorized('the Authorization header must say: Bearer <token>', 'invalid_token');
   return token;
 }
 

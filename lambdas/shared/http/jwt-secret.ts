@@ -18,6 +18,7 @@ const KEPT_SECONDS = 60;
 export function cachedJwtSecret(
   secretArn: string,
   { monotonic }: { readonly monotonic: () => number },
+  client?: SecretsManagerClient,
 ): () => Promise<Uint8Array> {
-  return cached(() => readJwtSecret(secretArn), { seconds: KEPT_SECONDS, monotonic });
+  return cached(() => readJwtSecret(secretArn, client), { seconds: KEPT_SECONDS, monotonic });
 }

@@ -39,7 +39,7 @@ export interface Received {
 export interface Route {
   readonly operation: Operation;
   /** @throws HttpProblem */
-  answer(received: Received): Promise<Response>;
+  readonly answer: (received: Received) => Promise<Response>;
 }
 
 export function serve<Parameters, Query, Body, Answers extends AnswerDescriptions>(
@@ -49,12 +49,13 @@ export function serve<Parameters, Query, Body, Answers extends AnswerDescription
   return {
     operation,
     async answer(received) {
-      const answer: { status: number; body: unknown; headers?: Readonly<Record<string, string>> } = await work({
-        parameters: parametersOf(operation.parameters, received),
-        query: queryOf(operation.query, received),
-        body: bodyOf(operation.body, received),
-        caller: received.caller,
-      });
+      const answer: { status: number; body: unknown; headers?: Readonly<Record<string, string>> } =
+        await work({
+          parameters: parametersOf(operation.parameters, received),
+          query: queryOf(operation.query, received),
+          body: bodyOf(operation.body, received),
+          caller: received.caller,
+        });
       const { mediaType = 'application/json' } = operation.answers[answer.status] ?? {};
       return new Response(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body), {
         status: answer.status,
@@ -68,7 +69,10 @@ function parametersOf<Parameters>(schema: z.ZodType<Parameters>, { parameters }:
   const parsed = schema.safeParse(parameters);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new HttpProblem('not-found', `${issue?.path.join('.') ?? 'a parameter'} ${issue?.message ?? 'is wrong'}`);
+  throw new HttpProblem(
+    'not-found',
+    `${issue?.path.join('.') ?? 'a parameter'} ${issue?.message ?? 'is wrong'}`,
+  );
 }
 
 function queryOf<Query>(schema: z.ZodType<Query>, { query }: Received): Query {
@@ -106,7 +110,9 @@ function errorsOf(
   error: z.ZodError,
   placeOf: (path: readonly PropertyKey[]) => Omit<ProblemError, 'detail'>,
 ): ProblemError[] {
-  return error.issues.slice(0, MOST_ERRORS).map(({ path, message }) => ({ ...placeOf(path), detail: message }));
+  return error.issues
+    .slice(0, MOST_ERRORS)
+    .map(({ path, message }) => ({ ...placeOf(path), detail: message }));
 }
 
 /** RFC 6901. */
