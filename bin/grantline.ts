@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { STAGES } from '../config/stages.ts';
 import { readConfig } from '../lib/config.ts';
 import { AlertStack } from '../lib/stacks/alert-stack.ts';
+import { AdminApiStack } from '../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
 import { NetworkStack } from '../lib/stacks/network-stack.ts';
@@ -22,4 +23,10 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const network = new NetworkStack(app, `Grantline-${config.stage}-Network`, { config });
 const data = new DataStack(app, `Grantline-${config.stage}-Data`, { config, network });
 const alerts = new AlertStack(app, `Grantline-${config.stage}-Alerts`, { config, data });
-new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, { config, network, data, alerts });
+const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, {
+  config,
+  network,
+  data,
+  alerts,
+});
+new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, { config, data, campaignGrant });

@@ -7,6 +7,7 @@ import { registerResume } from './commands/resume.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
+import { registerToken } from './commands/token.ts';
 import { registerVerify } from './commands/verify.ts';
 import { registerWatch } from './commands/watch.ts';
 import { CommandFailure, oneLine } from './failure.ts';
@@ -27,6 +28,7 @@ const REGISTER = [
   registerFailures,
   registerRedrive,
   registerVerify,
+  registerToken,
 ];
 for (const register of REGISTER) register(program);
 

@@ -76,3 +76,13 @@ export const notifySlackEnvironment = databaseEnvironment.extend({
   SLACK_WEBHOOK_URL_SECRET_ARN: z.string().min(1),
   ALERT_LANGUAGE: z.enum(['ko', 'en']),
 });
+
+export const adminApiCampaignsEnvironment = databaseEnvironment.extend({
+  ...campaignRun,
+  /** The state machine that redrives. */
+  REDRIVE_ARN: z.string().min(1),
+  /** A Secrets Manager secret whose string signs the tokens of the HTTP API. */
+  JWT_SECRET_ARN: z.string().min(1),
+});
+
+export const adminApiSystemEnvironment = databaseEnvironment;

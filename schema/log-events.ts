@@ -15,4 +15,8 @@ export const LOG_EVENTS = {
   alertsNotPublished: 'ALERTS_NOT_PUBLISHED',
   alertDelivered: 'ALERT_DELIVERED',
   alertPostponed: 'ALERT_POSTPONED',
+  httpAnswered: 'HTTP_ANSWERED',
+  httpFailed: 'HTTP_FAILED',
+  operatorAsked: 'OPERATOR_ASKED',
+  healthDown: 'HEALTH_DOWN',
 } as const;

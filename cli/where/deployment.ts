@@ -1,7 +1,7 @@
 /** One deployed Grantline: what its stacks put out, and how its AWS services are reached. */
 
 /** The last parts of the stacks' names. */
-export type StackName = 'Data' | 'CampaignGrant';
+export type StackName = 'Data' | 'CampaignGrant' | 'AdminApi';
 
 /** Services as the local runtime names them. */
 export type ServiceName =

@@ -20,6 +20,9 @@ export interface CampaignGrantStackProps extends StackProps {
 
 /** Campaign grants: from a reservation that is due to the last customer paid. */
 export class CampaignGrantStack extends Stack {
+  readonly campaignRun: CampaignRunMachine;
+  readonly redrive: RedriveMachine;
+
   constructor(scope: Construct, id: string, stackProps: CampaignGrantStackProps) {
     const { config, network, data, alerts, ...props } = stackProps;
     super(scope, id, { description: 'Grantline: campaign grants', ...props });
@@ -51,6 +54,9 @@ export class CampaignGrantStack extends Stack {
     });
     new CampaignReconciler(this, 'Reconciler', { config, database, alertTopic, campaignRun });
     const redrive = new RedriveMachine(this, 'Redrive', { config, database, campaignRun });
+
+    this.campaignRun = campaignRun;
+    this.redrive = redrive;
 
     new CfnOutput(this, 'CampaignRunArn', { value: campaignRun.stateMachine.stateMachineArn });
     new CfnOutput(this, 'RedriveArn', { value: redrive.stateMachine.stateMachineArn });

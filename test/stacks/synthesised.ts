@@ -6,6 +6,7 @@ import { STAGES } from '../../config/stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import type { Config, StageConfig } from '../../lib/config.ts';
 import { AlertStack } from '../../lib/stacks/alert-stack.ts';
+import { AdminApiStack } from '../../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
 import { NetworkStack } from '../../lib/stacks/network-stack.ts';
@@ -21,6 +22,7 @@ export interface Templates {
   readonly data: Template;
   readonly alerts: Template;
   readonly campaignGrant: Template;
+  readonly adminApi: Template;
 }
 
 export function synthesise(config: Config): Templates {
@@ -32,10 +34,12 @@ export function synthesise(config: Config): Templates {
   const data = new DataStack(app, 'Data', { config, network });
   const alerts = new AlertStack(app, 'Alerts', { config, data });
   const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data, alerts });
+  const adminApi = new AdminApiStack(app, 'AdminApi', { config, data, campaignGrant });
   return {
     network: Template.fromStack(network),
     data: Template.fromStack(data),
     alerts: Template.fromStack(alerts),
     campaignGrant: Template.fromStack(campaignGrant),
+    adminApi: Template.fromStack(adminApi),
   };
 }

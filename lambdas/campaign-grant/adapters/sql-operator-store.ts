@@ -37,7 +37,8 @@ const surroundingsRow = z.object({
 });
 const failureRow = z.object({
   targetId: id,
-  customerUid: id,
+  /** A customer that cannot be is one of the reasons. */
+  customerUid: z.string(),
   cause: z.string().nullable(),
   reason: z.string().nullable(),
   attemptCount: z.int(),
@@ -104,6 +105,8 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
           { promotionId, now },
         );
         if (changed === 0) return false;
+        // Else those behind it would wait for it for another minute.
+        await tx.execute('DELETE FROM campaign_turns WHERE promotion_id = :promotionId', { promotionId });
         await tx.execute(
           `INSERT INTO campaign_promotion_summary (promotion_id, stopped_at, stopped_memo)
            VALUES (:promotionId, :now, :memo)
@@ -112,6 +115,15 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
         );
         return true;
       });
+    },
+
+    async makeReady(promotionId, nowMs) {
+      const changed = await db.execute(
+        `UPDATE campaign_promotions SET promotion_status = 'READY', updated_at = :now
+         WHERE promotion_id = :promotionId AND promotion_status IN ('STOPPED', 'FAILED')`,
+        { promotionId, now: toDateTime(nowMs) },
+      );
+      return changed > 0;
     },
 
     failures: ({ promotionId, promotionType }, { afterTargetId, limit, causes }) => {
