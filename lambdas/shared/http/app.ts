@@ -124,7 +124,7 @@ function matches(template: string, path: string): boolean {
 function toProblem(error: Error): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (isTemporary(error)) {
-    return new HttpProblem('unavailable', 'the database does not answer at the moment: ask again', {
+    return new HttpProblem('unavailable', 'what this needs does not answer at the moment: ask again', {
       headers: { 'retry-after': '5' },
       cause: error,
     });
