@@ -1,7 +1,11 @@
 /** `grantline`: the operator's commands, one a file in commands/. */
 import { Command, CommanderError } from 'commander';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerFailures } from './commands/failures.ts';
+import { registerJobs } from './commands/jobs.ts';
+import { registerLoad } from './commands/load.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerRate } from './commands/rate.ts';
 import { registerRedrive } from './commands/redrive.ts';
 import { registerResume } from './commands/resume.ts';
 import { registerStart } from './commands/start.ts';
@@ -13,11 +17,14 @@ import { CommandFailure, oneLine } from './failure.ts';
 
 /** A wrong option is no answer to what was asked: never the 1 that says "it does not hold". */
 const USAGE_ERROR = 2;
+/** Whoever read has seen enough: 128 and SIGPIPE, as every other program ends then. */
+const NOBODY_READS = 141;
 
 const program = new Command('grantline')
   .description('Operates Grantline, on this machine (--local) or on AWS (--stage).')
   .exitOverride();
 const REGISTER = [
+  registerLoad,
   registerPlan,
   registerStart,
   registerStatus,
@@ -27,8 +34,18 @@ const REGISTER = [
   registerFailures,
   registerRedrive,
   registerVerify,
+  registerJobs,
+  registerRate,
+  registerDoctor,
 ];
 for (const register of REGISTER) register(program);
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (!('code' in error) || error.code !== 'EPIPE') throw error;
+    process.exit(NOBODY_READS);
+  });
+}
 
 process.exitCode = await run();
 

@@ -37,7 +37,8 @@ const surroundingsRow = z.object({
 });
 const failureRow = z.object({
   targetId: id,
-  customerUid: id,
+  /** A customer that cannot be is one of the reasons. */
+  customerUid: z.string(),
   cause: z.string().nullable(),
   reason: z.string().nullable(),
   attemptCount: z.int(),

@@ -1,13 +1,14 @@
 import type { PromotionStatus } from '../../../schema/promotion.ts';
+import { exceeds } from '../domain/money.ts';
 import { byHandExecutionName } from '../domain/reservation.ts';
-import type { CampaignRuns, CampaignStore, OperatorStore } from '../ports.ts';
+import type { CampaignRuns, CampaignStore, OperatorStore, Promotion } from '../ports.ts';
 import { startableFrom } from './begin-campaign.ts';
 
 /** Names that are tried one after the other: each attempt that was refused has taken one. */
 const MOST_ATTEMPTS = 50;
 
 interface Services {
-  readonly store: Pick<CampaignStore, 'findPromotion' | 'countTargets'>;
+  readonly store: Pick<CampaignStore, 'findPromotion' | 'countTargets' | 'plannedAmount'>;
   readonly operator: Pick<OperatorStore, 'campaign'>;
   readonly runs: Pick<CampaignRuns, 'start'>;
 }
@@ -30,10 +31,14 @@ export async function startCampaign(
   const overview = await operator.campaign(promotionId);
   if (promotion === undefined || overview === undefined) return { kind: 'unknown' };
   const { status } = promotion;
-  if (status === 'IN_PROGRESS' || overview.asksForTurn) return { kind: 'already', executionName: null };
+  // One that was withdrawn while it waited still asks for its turn, and is refused when that comes.
+  if (status === 'IN_PROGRESS' || (status === 'READY' && overview.asksForTurn)) {
+    return { kind: 'already', executionName: null };
+  }
   const input = { promotionId, ...(resume && { resume }) };
   if (!startableFrom(input).includes(status)) return { kind: 'refused', status, why: hintFor(status) };
-  if ((await store.countTargets(promotion)) === 0) return { kind: 'refused', status, why: 'it has no targets' };
+  const why = await whyNot(store, promotion);
+  if (why !== undefined) return { kind: 'refused', status, why };
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
     const executionName = byHandExecutionName(promotionId, overview.runNumber, attempt);
     const started = await runs.start(input, executionName);
@@ -41,6 +46,17 @@ export async function startCampaign(
     if (started === 'already-running') return { kind: 'already', executionName };
   }
   return { kind: 'refused', status, why: `its last ${MOST_ATTEMPTS} executions ended before they began: see why` };
+}
+
+/** What BeginCampaign would refuse it for. */
+async function whyNot(store: Services['store'], promotion: Promotion): Promise<string | undefined> {
+  if ((await store.countTargets(promotion)) === 0) return 'it has no targets';
+  const { totalAmount } = promotion;
+  if (totalAmount === null) return undefined;
+  const planned = await store.plannedAmount(promotion);
+  return exceeds(planned, totalAmount)
+    ? `its targets sum to ${planned}, more than its total_amount ${totalAmount}`
+    : undefined;
 }
 
 function hintFor(status: PromotionStatus): string {
