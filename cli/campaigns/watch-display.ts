@@ -17,10 +17,7 @@ const BAR_WIDTH = 30;
 const NARROWEST = 80;
 
 /** A line whenever it is another one. */
-export function changedLines(
-  screen: Screen,
-  format: (current: CampaignAndState) => string,
-): WatchDisplay {
+export function changedLines(screen: Screen, format: (current: CampaignAndState) => string): WatchDisplay {
   let last: string | undefined;
   return {
     show: (current) => {
@@ -34,19 +31,19 @@ export function changedLines(
 
 /** One line that is drawn over. */
 export function campaignBar(screen: Screen): WatchDisplay {
-  let isDrawn = false;
+  let drawn: string | undefined;
   return {
     show: (current) => {
       const { campaign, state } = current;
       const share = campaign.totalCount === 0 ? 0 : state.finalCount / campaign.totalCount;
       const filled = Math.min(BAR_WIDTH, Math.floor(share * BAR_WIDTH));
-      const line = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${stateAsLine(current)}`;
+      drawn = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${stateAsLine(current)}`;
       // A line that is wrapped cannot be drawn over.
-      screen.write(`\r\x1b[K${line.slice(0, (screen.columns ?? NARROWEST) - 1)}`);
-      isDrawn = true;
+      const width = screen.columns === undefined || screen.columns === 0 ? NARROWEST : screen.columns;
+      screen.write(`\r\x1b[K${drawn.slice(0, width - 1)}`);
     },
     end: () => {
-      if (isDrawn) screen.write('\n');
+      if (drawn !== undefined) screen.write(`\r\x1b[K${drawn}\n`);
     },
   };
 }

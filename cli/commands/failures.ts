@@ -42,7 +42,8 @@ export function registerFailures(program: Command): void {
     .addHelpText('after', HELP)
     .action((promotionId: string, options: FailuresOptions) =>
       running('failures', async () => {
-        if (options.csv === true && options.json === true) throw new Error('say either --csv or --json, not both');
+        if (options.csv === true && options.json === true)
+          throw new Error('say either --csv or --json, not both');
         const campaigns = await openCampaigns(await openDeployment(options));
         const promotion = await campaigns.store.findPromotion(promotionId);
         if (promotion === undefined) refuse('failures', `promotion ${promotionId} does not exist`);

@@ -32,7 +32,9 @@ Exit codes:
   2  it could not be done: a wrong option, no such job, no deployment`;
 
 export function registerJobs(program: Command): void {
-  const jobs = program.command('jobs').description('The jobs beside the campaigns: point sync and coupon stats.');
+  const jobs = program
+    .command('jobs')
+    .description('The jobs beside the campaigns: point sync and coupon stats.');
   registerList(jobs);
   registerRun(jobs);
   registerHistory(jobs);
@@ -103,7 +105,8 @@ function registerRun(jobs: Command): void {
         const machine = await deployed('jobs run', job, options);
         const input = inputOf(job, options, Date.now());
         const started = await machine.run(input);
-        if (started === undefined) refuse('jobs run', `${name} ran too often for ${input.runDate}: start it by hand`);
+        if (started === undefined)
+          refuse('jobs run', `${name} ran too often for ${input.runDate}: start it by hand`);
         process.stdout.write(
           options.json
             ? `${JSON.stringify({ job: name, ...input, ...started })}\n`
@@ -121,7 +124,10 @@ function registerHistory(jobs: Command): void {
     .option('--last <count>', 'so many at most', wholeNumber(1, 1_000), 20)
     .option('--json', 'one JSON object instead of a table', false);
   addWhereOptions(command)
-    .addHelpText('after', `\nTimes are those of Asia/Seoul.\n${EXIT_CODES}\n\nExample:\n  npx grantline jobs history point-sync --local`)
+    .addHelpText(
+      'after',
+      `\nTimes are those of Asia/Seoul.\n${EXIT_CODES}\n\nExample:\n  npx grantline jobs history point-sync --local`,
+    )
     .action((name: string, options: HistoryOptions) =>
       running('jobs history', async () => {
         const machine = await deployed('jobs history', jobOf(name), options);

@@ -58,7 +58,8 @@ export function registerRedrive(program: Command): void {
         const count = causes.reduce((sum, cause) => sum + cause.count, 0);
         if (!options.json) process.stdout.write(asText(causes, count));
         const isStarted = count > 0 && !options.dryRun;
-        if (isStarted) await confirm('redrive', `Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
+        if (isStarted)
+          await confirm('redrive', `Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
         const executionArn = isStarted ? await startRedrive(deployment, { promotionId, ...selection }) : null;
         if (options.json) {
           process.stdout.write(`${JSON.stringify({ promotionId, count, causes, executionArn })}\n`);

@@ -88,7 +88,9 @@ async function examineServices(deployment: Deployment, known: Known | undefined)
   const paying = known?.paying;
   const breaker = known?.breaker ?? { openForMs: null, consecutiveFailures: 0 };
   return Promise.all([
-    looking('queue', async () => judgeGrantQueue(await readQueue(deployment, 'GrantQueueUrl'), paying !== undefined)),
+    looking('queue', async () =>
+      judgeGrantQueue(await readQueue(deployment, 'GrantQueueUrl'), paying !== undefined),
+    ),
     looking('dead-letter queue', async () =>
       judgeDeadLetterQueue(await readQueue(deployment, 'GrantDeadLetterQueueUrl')),
     ),

@@ -62,7 +62,10 @@ export async function callMoneyApi({ moneyApiUrl: url }: Deployment) {
   if (url === undefined) return undefined;
   try {
     // Any answer will do: what it says to this is not asked.
-    const response = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE.requestTimeout) });
+    const response = await fetch(url, {
+      method: 'HEAD',
+      signal: AbortSignal.timeout(PATIENCE.requestTimeout),
+    });
     await response.body?.cancel();
     return { url, error: undefined };
   } catch (error) {

@@ -122,6 +122,7 @@ async function checkRows(
 }
 
 function problemOf({ line, of }: DuplicateRow): RowProblem {
-  const who = 'line' in of ? `line ${of.line} has it already` : `target ${of.targetId} of the promotion has it already`;
+  const who =
+    'line' in of ? `line ${of.line} has it already` : `target ${of.targetId} of the promotion has it already`;
   return { line, column: 'voucher_number', reason: who };
 }

@@ -30,7 +30,8 @@ export class DuplicateNumbers {
       for (const entry of this.#buckets.read(bucket)) {
         const [digest = '', kind, id = '', hundredths = '0'] = entry.split(' ');
         const owner = owners.get(digest);
-        if (owner === undefined) owners.set(digest, kind === 'line' ? { line: Number(id) } : { targetId: id });
+        if (owner === undefined)
+          owners.set(digest, kind === 'line' ? { line: Number(id) } : { targetId: id });
         else if (kind === 'line') yield { line: Number(id), hundredths: BigInt(hundredths), of: owner };
       }
     }

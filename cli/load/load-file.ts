@@ -121,8 +121,10 @@ async function insertRows(
     // Nothing is under way in the transaction when it is rolled back.
     await writing.catch(() => undefined);
   }
-  if (fingerprint.sha256 !== check.sha256) throw new LoadRefused('the file has changed while it was read: load it anew');
-  if (rows !== check.rows) throw new Error(`${rows} rows were read, and ${check.rows} when they were checked`);
+  if (fingerprint.sha256 !== check.sha256)
+    throw new LoadRefused('the file has changed while it was read: load it anew');
+  if (rows !== check.rows)
+    throw new Error(`${rows} rows were read, and ${check.rows} when they were checked`);
 }
 
 /** Lists go to the Data API as JSON: it has no array parameters. */
@@ -133,7 +135,9 @@ async function insert(
   batch: InsertBatch,
 ): Promise<void> {
   const names = header.map(({ name }) => name);
-  const columns = header.map(({ name, sqlType }, index) => `${name} ${sqlType} PATH '$[${index}]' ERROR ON ERROR`);
+  const columns = header.map(
+    ({ name, sqlType }, index) => `${name} ${sqlType} PATH '$[${index}]' ERROR ON ERROR`,
+  );
   const inserted = await tx.execute(
     `INSERT INTO ${TABLES[promotionType].targets} (promotion_id, ${names.join(', ')})
      SELECT :promotionId, ${names.map((name) => `loaded.${name}`).join(', ')}

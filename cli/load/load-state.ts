@@ -90,7 +90,8 @@ export function whyNot({ promotionId, status, runs, asksForTurn }: LoadState): s
   const why = (reason: string) => `promotion ${promotionId} ${reason}`;
   if (runs > 0) return why(`is ${status} and has run already: its targets were settled when it began`);
   if (asksForTurn) return why('waits for its turn: stop it, load, and resume it');
-  if (status !== 'READY' && status !== 'STOPPED') return why(`is ${status}: only one that has not begun is loaded`);
+  if (status !== 'READY' && status !== 'STOPPED')
+    return why(`is ${status}: only one that has not begun is loaded`);
   return undefined;
 }
 

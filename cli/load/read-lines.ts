@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 /** Far more than all columns of a target together can have. */
 export const LONGEST_LINE_BYTES = 16 * 1024;
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
 
 /** Without its line break. Lines are counted from 1. */

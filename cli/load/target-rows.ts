@@ -1,9 +1,13 @@
 /** The rows of a target file, checked by what the tables and publishing take. Pure. */
 import { resolveTarget } from '../../lambdas/campaign-grant/domain/target.ts';
-import type { GrantDefaults, InvalidReason, PublishContext } from '../../lambdas/campaign-grant/domain/target.ts';
+import type {
+  GrantDefaults,
+  InvalidReason,
+  PublishContext,
+} from '../../lambdas/campaign-grant/domain/target.ts';
 import type { PromotionType } from '../../schema/promotion.ts';
 import { toHundredths } from '../verify/rules/exact-amount.ts';
-import { COLUMNS } from './columns.ts';
+import { COLUMNS, quoted } from './columns.ts';
 import type { Column, ColumnName } from './columns.ts';
 
 export interface RowProblem {
@@ -12,6 +16,8 @@ export interface RowProblem {
   readonly column: ColumnName | null;
   readonly reason: string;
 }
+
+type Cells = Partial<Record<ColumnName, string>>;
 
 export type CheckedRow =
   | {
@@ -62,7 +68,7 @@ export class RowChecker {
       return no(null, `it has ${fields.length} fields, the first line ${this.#header.length}`);
     }
     const values: (string | null)[] = [];
-    const cells: Partial<Record<ColumnName, string>> = {};
+    const cells: Cells = {};
     for (const [index, column] of this.#header.entries()) {
       const text = (fields[index] ?? '').trim();
       if (text === '') {
@@ -76,7 +82,7 @@ export class RowChecker {
       cells[column.name] = parsed.value;
     }
     const resolved = resolveTarget(targetRow(cells), this.#context);
-    if (!resolved.ok) return no(COLUMN_OF[resolved.reason], resolved.reason.replace(/^\w+: /, ''));
+    if (!resolved.ok) return notGrantable(resolved.reason, cells);
     const hundredths = toHundredths(resolved.message.payload.amount) ?? 0n;
     return { ok: true, values, voucherNumber: cells.voucher_number ?? null, hundredths };
   }
@@ -92,11 +98,18 @@ const COLUMN_OF: Readonly<Record<InvalidReason, ColumnName>> = {
   'INVALID_VOUCHER: voucher_number is missing': 'voucher_number',
 };
 
+function notGrantable(invalid: InvalidReason, cells: Cells): CheckedRow {
+  const column = COLUMN_OF[invalid];
+  const cell = cells[column];
+  const reason = invalid.replace(/^\w+: /, '');
+  return no(column, cell === undefined ? reason : `${quoted(cell)}: ${reason}`);
+}
+
 function no(column: ColumnName | null, reason: string): CheckedRow {
   return { ok: false, column, reason };
 }
 
-function targetRow(cells: Partial<Record<ColumnName, string>>) {
+function targetRow(cells: Cells) {
   return {
     // It gets its own when it is inserted.
     targetId: '1',

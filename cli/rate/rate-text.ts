@@ -44,7 +44,9 @@ function environmentsText({ environments, reservedConcurrency }: Rate): string {
 }
 
 function leftOver(calls: number): string {
-  return calls === 0 ? 'nothing' : `${grouped(calls)} calls a second, which no environment makes`;
+  return calls === 0
+    ? 'nothing'
+    : `${grouped(calls)} of the ceiling: each environment makes a whole number of calls a second`;
 }
 
 function nowText({ campaign, breakerIsOpen }: Paying): string {

@@ -51,9 +51,13 @@ export async function readRate(deployment: Deployment): Promise<Rate> {
 
 /** @throws Error when none is reserved: nothing then keeps the ceiling */
 async function reserved(client: LambdaClient, FunctionName: string): Promise<number> {
-  const { ReservedConcurrentExecutions } = await client.send(new GetFunctionConcurrencyCommand({ FunctionName }));
+  const { ReservedConcurrentExecutions } = await client.send(
+    new GetFunctionConcurrencyCommand({ FunctionName }),
+  );
   if (ReservedConcurrentExecutions !== undefined) return ReservedConcurrentExecutions;
-  throw new Error(`${FunctionName} has no reserved concurrency, which is what keeps the ceiling: deploy again`);
+  throw new Error(
+    `${FunctionName} has no reserved concurrency, which is what keeps the ceiling: deploy again`,
+  );
 }
 
 /** More environments than they are told of would call more often than the ceiling admits. */

@@ -32,5 +32,9 @@ export function judgeAlerts(facts: AlertFacts): Finding {
     );
   }
   if (unpublished + undelivered === 0) return ok(part, 'all told');
-  return warn(part, `${unpublished} to be published, ${undelivered} to be delivered`, 'wait a minute and look again');
+  return warn(
+    part,
+    `${unpublished} to be published, ${undelivered} to be delivered`,
+    'wait a minute and look again',
+  );
 }

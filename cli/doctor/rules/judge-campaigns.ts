@@ -43,11 +43,16 @@ export function judgeMoneyApi(
   if (reached !== undefined) {
     return reached.error === undefined
       ? ok('money API', `${reached.url} answers`)
-      : fail('money API', `${reached.url}: ${reached.error}`, 'start it, or set MONEY_API_URL to where it is');
+      : fail(
+          'money API',
+          `${reached.url}: ${reached.error}`,
+          'start it, or set MONEY_API_URL to where it is',
+        );
   }
   const from = 'known by its results, since only the functions reach it';
   if (breaker.openForMs !== null) return warn('money API', `it fails (${from})`, 'see breaker');
-  if (paying === undefined || paying.finalPerSecond === null) return skipped('money API', `${from}; ${NOBODY_IS_PAID}`);
+  if (paying === undefined || paying.finalPerSecond === null)
+    return skipped('money API', `${from}; ${NOBODY_IS_PAID}`);
   return paying.finalPerSecond > 0
     ? ok('money API', `${Math.round(paying.finalPerSecond)} results a second (${from})`)
     : warn('money API', `no result in the last interval (${from})`, 'look at the log of GrantRewards');
@@ -56,13 +61,21 @@ export function judgeMoneyApi(
 /** @param error of a PING; null: it answered; undefined: it cannot be called from here */
 export function judgeRedis(error: string | null | undefined, paying: PayingCampaign | undefined): Finding {
   if (typeof error === 'string') {
-    return warn('redis', error, 'bring it back: nothing is lost without it, progress is counted from rows more slowly');
+    return warn(
+      'redis',
+      error,
+      'bring it back: nothing is lost without it, progress is counted from rows more slowly',
+    );
   }
   if (paying === undefined) return error === null ? ok('redis', 'answers') : skipped('redis', NOBODY_IS_PAID);
   const { promotionId, measuredAgoMs } = paying;
   if (measuredAgoMs === null || measuredAgoMs > FRESH_MS) {
     const since = measuredAgoMs === null ? 'never' : `${seconds(measuredAgoMs)} ago`;
-    return warn('redis', `the counters of promotion ${promotionId} were copied ${since}`, 'look at the log of TrackProgress');
+    return warn(
+      'redis',
+      `the counters of promotion ${promotionId} were copied ${since}`,
+      'look at the log of TrackProgress',
+    );
   }
   return ok('redis', `the counters of promotion ${promotionId} were copied ${seconds(measuredAgoMs)} ago`);
 }
@@ -75,7 +88,10 @@ export interface MachineFacts {
   readonly running: readonly string[];
 }
 
-export function judgeMachines(machines: readonly MachineFacts[], paying: PayingCampaign | undefined): Finding {
+export function judgeMachines(
+  machines: readonly MachineFacts[],
+  paying: PayingCampaign | undefined,
+): Finding {
   const part = 'state machines';
   const inactive = machines.find(({ status }) => status !== 'ACTIVE');
   if (inactive !== undefined) return fail(part, `${inactive.name} is ${inactive.status}`, 'deploy again');

@@ -24,7 +24,9 @@ export function judgeDatabase({ version, offsetMinutes, sqlMode, charset }: Data
     offsetMinutes === SEOUL_OFFSET_MINUTES
       ? undefined
       : `its time zone is UTC${offsetMinutes < 0 ? '-' : '+'}${Math.abs(offsetMinutes)} min: set time_zone to Asia/Seoul`,
-    /STRICT_(TRANS|ALL)_TABLES/.test(sqlMode) ? undefined : 'it cuts values that are too long: set a strict sql_mode',
+    /STRICT_(TRANS|ALL)_TABLES/.test(sqlMode)
+      ? undefined
+      : 'it cuts values that are too long: set a strict sql_mode',
     charset === 'utf8mb4' ? undefined : `its schema is in ${charset}: make it utf8mb4`,
   ].filter((each) => each !== undefined);
   return wrong.length === 0
@@ -35,7 +37,8 @@ export function judgeDatabase({ version, offsetMinutes, sqlMode, charset }: Data
 export function judgeClock({ nowMs, askedMs, answeredMs }: DatabaseFacts): Finding {
   // It was right at some moment between the two.
   const skewMs = Math.max(0, askedMs - nowMs, nowMs - answeredMs);
-  const says = skewMs === 0 ? "the database's and the one here agree" : `${seconds(skewMs)} off the database's`;
+  const says =
+    skewMs === 0 ? "the database's and the one here agree" : `${seconds(skewMs)} off the database's`;
   const todo = 'set the clock of this machine by NTP';
   if (skewMs >= SKEW_TO_FAIL_MS) return fail('clock', says, todo);
   return skewMs >= SKEW_TO_WARN_MS ? warn('clock', says, todo) : ok('clock', says);
@@ -57,13 +60,25 @@ export function judgeMigrations(known: readonly Migration[], applied: readonly M
   });
   const newer = applied.filter(({ version }) => !known.some((each) => each.version === version));
   if (missing.length > 0) {
-    return fail('migrations', `${names(missing)} not applied`, 'deploy this version, or restart npm run local');
+    return fail(
+      'migrations',
+      `${names(missing)} not applied`,
+      'deploy this version, or restart npm run local',
+    );
   }
   if (changed.length > 0) {
-    return fail('migrations', `${names(changed)} applied otherwise than it is here`, 'check out what was deployed');
+    return fail(
+      'migrations',
+      `${names(changed)} applied otherwise than it is here`,
+      'check out what was deployed',
+    );
   }
   if (newer.length > 0) {
-    return warn('migrations', `${names(newer)} not known here`, 'check out what was deployed: this version is older');
+    return warn(
+      'migrations',
+      `${names(newer)} not known here`,
+      'check out what was deployed: this version is older',
+    );
   }
   return ok('migrations', `all ${known.length} applied`);
 }

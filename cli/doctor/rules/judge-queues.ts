@@ -36,7 +36,11 @@ export function judgeGrantQueue(queue: QueueFacts, isPaid: boolean): Finding {
 export function judgeDeadLetterQueue(queue: QueueFacts): Finding {
   const part = 'dead-letter queue';
   if (queue.waiting + queue.underWay === 0) return ok(part, sayQueue(queue));
-  return warn(part, sayQueue(queue), 'they are recorded within a minute; if they stay, look at the log of CollectDeadLetters');
+  return warn(
+    part,
+    sayQueue(queue),
+    'they are recorded within a minute; if they stay, look at the log of CollectDeadLetters',
+  );
 }
 
 function sayQueue({ waiting, underWay, oldestSeconds }: QueueFacts): string {

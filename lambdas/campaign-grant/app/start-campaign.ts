@@ -45,7 +45,11 @@ export async function startCampaign(
     if (started === 'started') return { kind: 'started', executionName };
     if (started === 'already-running') return { kind: 'already', executionName };
   }
-  return { kind: 'refused', status, why: `its last ${MOST_ATTEMPTS} executions ended before they began: see why` };
+  return {
+    kind: 'refused',
+    status,
+    why: `its last ${MOST_ATTEMPTS} executions ended before they began: see why`,
+  };
 }
 
 /** What BeginCampaign would refuse it for. */

@@ -35,7 +35,8 @@ export interface Surroundings {
   readonly now: string;
 }
 
-export type CampaignPhase = 'ready' | 'reserved' | 'waiting' | 'paying' | 'paused' | 'stopped' | 'failed' | 'completed';
+export type CampaignPhase =
+  'ready' | 'reserved' | 'waiting' | 'paying' | 'paused' | 'stopped' | 'failed' | 'completed';
 
 export interface CampaignState {
   readonly phase: CampaignPhase;
@@ -74,7 +75,8 @@ function whileReady(
   { paying, now }: Surroundings,
 ): Pick<CampaignState, 'phase' | 'why'> {
   if (asksForTurn) {
-    const why = paying === null || paying === promotionId ? 'for its turn' : `for its turn: ${paying} is being paid`;
+    const why =
+      paying === null || paying === promotionId ? 'for its turn' : `for its turn: ${paying} is being paid`;
     return { phase: 'waiting', why };
   }
   if (reservationAt === null) return { phase: 'ready', why: 'nobody has started it' };
