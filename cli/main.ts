@@ -29,8 +29,8 @@ const program = new Command('grantline')
   .exitOverride();
 
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    if (!('code' in error) || error.code !== 'EPIPE') throw error;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
     process.exit(NOBODY_READS);
   });
 }

@@ -99,7 +99,7 @@ function textColumn(name: ColumnName, longest: number): Column {
       // What no message of the queue may have is no part of it either.
       if (/[\p{Cc}\uFFFE\uFFFF]/u.test(text)) return { problem: 'has a control character' };
       // As MySQL counts: in characters, not in UTF-16 units.
-      return text.length <= longest || [...text].length <= longest
+      return text.length <= longest || Array.from(text).length <= longest
         ? { value: text }
         : { problem: `is longer than ${longest} characters` };
     },

@@ -25,7 +25,10 @@ export async function confirm(
   const terminal = createInterface({ input, output });
   try {
     // Ctrl-C and Ctrl-D close it, and leave the question without an answer.
-    const closed = once(terminal, 'close').then(() => output.write('\n') && '');
+    const closed = once(terminal, 'close').then(() => {
+      output.write('\n');
+      return '';
+    });
     const answer = await Promise.race([terminal.question(`${question} [y/N] `).catch(() => ''), closed]);
     if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {

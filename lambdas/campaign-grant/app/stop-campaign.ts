@@ -25,7 +25,7 @@ export async function stopCampaign(
   { promotionId, reason }: { readonly promotionId: string; readonly reason: string },
 ): Promise<StopOutcome> {
   // By characters: half of one is no text.
-  const memo = [...reason].slice(0, MAX_MEMO_CHARACTERS).join('');
+  const memo = Array.from(reason).slice(0, MAX_MEMO_CHARACTERS).join('');
   // A campaign that begins between the two is IN_PROGRESS at the second look.
   for (let look = 0; look < 2; look += 1) {
     if (await store.stopCampaign(promotionId, memo, clock.now())) return { kind: 'stopped' };
