@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { startCampaign } from '../../lambdas/campaign-grant/app/start-campaign.ts';
 import { openCampaigns } from './open-campaigns.ts';
+import { openRuns } from './open-runs.ts';
 import { promotionIdArgument } from './promotion-argument.ts';
 import { EXIT_CODES, refuse, running } from './run-command.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
@@ -25,8 +26,9 @@ export function registerBeginning(
     .addHelpText('after', `\n${how.help}\n${EXIT_CODES}\n\nExample:\n  npx grantline ${name} 7 --local`)
     .action((promotionId: string, options: StartOptions) =>
       running(name, async () => {
-        const campaigns = await openCampaigns(await openDeployment(options));
-        const outcome = await startCampaign(campaigns, { promotionId, resume: how.resume });
+        const deployment = await openDeployment(options);
+        const [campaigns, runs] = await Promise.all([openCampaigns(deployment), openRuns(deployment)]);
+        const outcome = await startCampaign({ ...campaigns, runs }, { promotionId, resume: how.resume });
         if (outcome.kind === 'unknown') refuse(name, `promotion ${promotionId} does not exist`);
         if (outcome.kind === 'refused') {
           refuse(name, `promotion ${promotionId} is ${outcome.status}: ${outcome.why}`);

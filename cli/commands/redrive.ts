@@ -1,12 +1,17 @@
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import type { RedriveSelection } from '../../lambdas/campaign-grant/ports.ts';
+import { sfnRedriveRuns } from '../../lambdas/campaign-grant/adapters/sfn-redrive-runs.ts';
+import { startRedrive } from '../../lambdas/campaign-grant/app/start-redrive.ts';
+import type { RedriveRuns, RedriveSelection } from '../../lambdas/campaign-grant/ports.ts';
+import { id } from '../../schema/promotion.ts';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
 import { EXIT_CODES, refuse, running } from '../campaigns/run-command.ts';
 import { confirm } from '../output/confirm.ts';
 import { grouped } from '../output/grouped.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
+import type { Deployment } from '../where/deployment.ts';
 import type { WhereOptions } from '../where/where-options.ts';
 
 interface RedriveOptions extends WhereOptions {
@@ -17,14 +22,19 @@ interface RedriveOptions extends WhereOptions {
   readonly json: boolean;
 }
 
+/** An execution's input is at most 256 KiB. */
+const MOST_TARGETS = 10_000;
+
 const HELP = `
 Each is asked for again with its own key, through the same queue and under the same ceiling: who was paid is not paid
-twice. A COMPLETED campaign runs again for just these; one that is stopped pays them when it is resumed.
+twice. A COMPLETED campaign runs again for just these; one that is stopped pays them when it is resumed. What is not
+FAILED, or was never called for, is left out: grantline failures shows both.
 ${EXIT_CODES}
 
 Examples:
   npx grantline redrive 7 --local --dry-run
-  npx grantline redrive 7 --local --code HTTP_503 TIMEOUT --yes`;
+  npx grantline redrive 7 --local --code HTTP_503 TIMEOUT --yes
+  npx grantline redrive 7 --local --target 1001 1002`;
 
 export function registerRedrive(program: Command): void {
   const command = program
@@ -32,7 +42,7 @@ export function registerRedrive(program: Command): void {
     .description('Pays targets again that were given up: all dead letters of a campaign, or a selection.')
     .argument('<promotionId>', 'the campaign', promotionIdArgument)
     .option('--code <cause...>', 'of these causes only')
-    .option('--target <id...>', 'these targets only')
+    .option('--target <id...>', 'these targets only', targetIdsArgument)
     .option('--dry-run', 'only say how many there are', false)
     .option('--yes', 'do not ask', false)
     .option('--json', 'one JSON object instead of lines', false);
@@ -44,30 +54,29 @@ export function registerRedrive(program: Command): void {
         const campaigns = await openCampaigns(deployment);
         const promotion = await campaigns.store.findPromotion(promotionId);
         if (promotion === undefined) refuse('redrive', `promotion ${promotionId} does not exist`);
-        const targetIds = options.target?.map(promotionIdArgument);
-        const selection: RedriveSelection = { causes: options.code, targetIds };
+        const selection: RedriveSelection = { causes: options.code, targetIds: options.target };
         const causes = await campaigns.operator.redrivable(promotion, selection);
         const count = causes.reduce((sum, cause) => sum + cause.count, 0);
         if (!options.json) process.stdout.write(asText(causes, count));
-        if (count === 0 || options.dryRun) {
-          if (options.json) process.stdout.write(`${JSON.stringify({ promotionId, count, causes })}\n`);
-          return;
+        const isStarted = count > 0 && !options.dryRun;
+        if (isStarted)
+          await confirm('redrive', `Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
+        const services = { ...campaigns, redrives: await openRedrives(deployment) };
+        const started = isStarted ? await startRedrive(services, { promotionId, ...selection }) : undefined;
+        const executionName =
+          started === undefined || started.kind === 'unknown' ? null : started.executionName;
+        if (options.json) {
+          process.stdout.write(`${JSON.stringify({ promotionId, count, causes, executionName })}\n`);
+        } else if (executionName !== null) {
+          process.stdout.write(`redriven by execution ${executionName}\n`);
         }
-        await confirm(`Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
-        const client = new SFNClient(deployment.clientSettings('stepFunctions'));
-        const { executionArn } = await client.send(
-          new StartExecutionCommand({
-            stateMachineArn: await deployment.output('CampaignGrant', 'RedriveArn'),
-            input: JSON.stringify({ promotionId, ...selection }),
-          }),
-        );
-        process.stdout.write(
-          options.json
-            ? `${JSON.stringify({ promotionId, count, causes, executionArn })}\n`
-            : `redriven by execution ${executionArn ?? ''}\n`,
-        );
       }),
     );
+}
+
+async function openRedrives(deployment: Deployment): Promise<RedriveRuns> {
+  const client = new SFNClient(deployment.clientSettings('stepFunctions'));
+  return sfnRedriveRuns(await deployment.output('CampaignGrant', 'RedriveArn'), client);
 }
 
 function asText(causes: readonly { cause: string; count: number }[], count: number): string {
@@ -75,4 +84,11 @@ function asText(causes: readonly { cause: string; count: number }[], count: numb
   return [...causes, { cause: 'all', count }]
     .map((each) => `${grouped(each.count).padStart(10)}  ${each.cause}\n`)
     .join('');
+}
+
+function targetIdsArgument(text: string, before: readonly string[] | undefined): string[] {
+  const ids = [...(before ?? []), text];
+  if (!id.safeParse(text).success) throw new InvalidArgumentError('It must be numbers, the ids of targets.');
+  if (ids.length > MOST_TARGETS) throw new InvalidArgumentError(`At most ${MOST_TARGETS} targets at once.`);
+  return ids;
 }

@@ -1,8 +1,11 @@
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { stopCampaign } from '../../lambdas/campaign-grant/app/stop-campaign.ts';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
+import { readStates } from '../campaigns/read-states.ts';
 import { EXIT_CODES, refuse, running } from '../campaigns/run-command.ts';
+import { stateAsLine } from '../campaigns/state-text.ts';
 import { confirm } from '../output/confirm.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
 import type { WhereOptions } from '../where/where-options.ts';
@@ -15,7 +18,8 @@ interface StopOptions extends WhereOptions {
 
 const HELP = `
 No call is sent later than two seconds after it says so. Calls under way end and are recorded; what was not paid is
-PENDING again within seconds. The reason is kept with the campaign. grantline resume goes on with the rest.
+PENDING again within seconds. The reason is kept with the campaign. grantline resume goes on with the rest. Stopping
+one that is stopped changes nothing.
 ${EXIT_CODES}
 
 Example:
@@ -23,16 +27,16 @@ Example:
 
 const SAYINGS = {
   stopped: 'is stopped: no call is sent later than two seconds from now',
-  withdrawn: 'is withdrawn: it had not begun',
+  withdrawn: 'is withdrawn: it is not being paid, and nothing starts it but a resume',
   already: 'was stopped already',
 } as const;
 
 export function registerStop(program: Command): void {
   const command = program
     .command('stop')
-    .description('Stops a campaign that is being paid, or withdraws one that has not begun.')
+    .description('Stops a campaign that is being paid, or withdraws one that is to be.')
     .argument('<promotionId>', 'the campaign', promotionIdArgument)
-    .requiredOption('--reason <text>', 'why, for those who look at it later')
+    .requiredOption('--reason <text>', 'why, for those who look at it later', reasonArgument)
     .option('--yes', 'do not ask', false)
     .option('--json', 'one JSON object instead of a line', false);
   addWhereOptions(command)
@@ -40,7 +44,12 @@ export function registerStop(program: Command): void {
     .action((promotionId: string, options: StopOptions) =>
       running('stop', async () => {
         const campaigns = await openCampaigns(await openDeployment(options));
-        await confirm(`Stop promotion ${promotionId}?`, options);
+        const [current] = await readStates(campaigns, { promotionId });
+        if (current === undefined) refuse('stop', `promotion ${promotionId} does not exist`);
+        const { status } = current.campaign;
+        if (status === 'READY' || status === 'IN_PROGRESS') {
+          await confirm('stop', `Stop ${stateAsLine(current)}?`, options);
+        }
         const outcome = await stopCampaign(campaigns, { promotionId, reason: options.reason });
         if (outcome.kind === 'unknown') refuse('stop', `promotion ${promotionId} does not exist`);
         if (outcome.kind === 'refused') {
@@ -53,4 +62,9 @@ export function registerStop(program: Command): void {
         );
       }),
     );
+}
+
+function reasonArgument(text: string): string {
+  if (text.trim() !== '') return text.trim();
+  throw new InvalidArgumentError('It must say something.');
 }

@@ -1,88 +1,61 @@
-import { createReadStream } from 'node:fs';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { PassThrough } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
+import type { Hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
+import { readLines } from './read-lines.ts';
+import type { Line } from './read-lines.ts';
 
-/** A record longer than this is none of ours: it is passed over without being kept in memory. */
-const LONGEST_RECORD_BYTES = 16 * 1024;
-
-export type CsvRecord =
+/** A row of a file, or why its line is none. */
+export type CsvRow =
   | { readonly line: number; readonly fields: readonly string[] }
   | { readonly line: number; readonly problem: string };
 
+const QUOTES = 'has a quote that is not closed on its line, or stands where none may';
+const BYTE_ORDER_MARK = '\uFEFF';
+
 /**
- * The records of a CSV file, one after the other, with the line that each begins on. BOM, CRLF and quotes are taken as
- * they come.
- * @throws Error of one line when the file cannot be read or is no UTF-8
+ * The rows of a CSV file with their lines, in portions. A row is a line: no column of ours has a line break, and so a
+ * quote that somebody forgot to close spoils one row and not all that follow it. Blank lines are passed over.
  */
-export async function* readCsv(path: string): AsyncGenerator<CsvRecord> {
-  const problems: CsvRecord[] = [];
-  const parser = parse({
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    max_record_size: LONGEST_RECORD_BYTES,
-    on_skip: (error) => {
-      problems.push({ line: lineOf(error), problem: saying(error) });
-      return undefined;
-    },
+export async function* readCsv(file: FileHandle, hash: Hash): AsyncGenerator<readonly CsvRow[]> {
+  for await (const lines of readLines(file, hash)) yield rowsOf(lines);
+}
+
+function rowsOf(lines: readonly Line[]): CsvRow[] {
+  const wanted = lines.flatMap((line): Line[] => {
+    if ('problem' in line) return [line];
+    const text = withoutMarks(line.text, line.line);
+    return text.trim() === '' ? [] : [{ line: line.line, text }];
   });
-  const out = new PassThrough({ objectMode: true });
-  const reading = pipeline(createReadStream(path), utf8(), parser, out);
-  // Its failure is thrown by the loop.
-  reading.catch((error: unknown) => out.destroy(error instanceof Error ? error : new Error(String(error))));
-  let line = 1;
-  for await (const chunk of out) {
-    yield* problems.splice(0);
-    const { record, info } = chunk as { record: string[]; info: { lines: number } };
-    yield { line, fields: record };
-    line = info.lines + 1;
-  }
-  yield* problems.splice(0);
-  await reading;
-}
-
-function lineOf(error: CsvError | undefined): number {
-  return typeof error?.['lines'] === 'number' ? error['lines'] : 0;
-}
-
-function saying(error: CsvError | undefined): string {
-  switch (error?.code) {
-    case 'CSV_MAX_RECORD_SIZE':
-      return `is longer than ${LONGEST_RECORD_BYTES} bytes`;
-    case 'CSV_INVALID_CLOSING_QUOTE':
-    case 'INVALID_OPENING_QUOTE':
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'has a quote that is not closed, or not where one may be';
-    default:
-      return error?.message ?? 'is no CSV';
-  }
-}
-
-/** Passes bytes on as they are, and refuses those that are no UTF-8, with their line. */
-function utf8(): Transform {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let lines = 1;
-  const check = (bytes: Buffer | undefined) => {
-    try {
-      const text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
-      for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
-      return undefined;
-    } catch {
-      return new Error(`line ${lines} or one of the next is no UTF-8: save the file as UTF-8`);
-    }
-  };
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      const error = check(chunk);
-      if (error === undefined) done(null, chunk);
-      else done(error);
-    },
-    flush(done) {
-      done(check(undefined));
-    },
+  const fields = parseLines(wanted.flatMap((line) => ('text' in line ? [line.text] : []))).values();
+  return wanted.map((line): CsvRow => {
+    if ('problem' in line) return line;
+    const next = fields.next().value;
+    return next === undefined ? { line: line.line, problem: QUOTES } : { line: line.line, fields: next };
   });
+}
+
+function withoutMarks(text: string, line: number): string {
+  const start = line === 1 && text.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
+  return text.slice(start, text.endsWith('\r') ? -1 : undefined);
+}
+
+/** The fields of each line; undefined where it is no row. */
+function parseLines(texts: readonly string[]): readonly (readonly string[] | undefined)[] {
+  const together = parseText(texts.join('\n'));
+  // As many rows as lines: each line is a row. Otherwise one of them is not, and it is to be found.
+  if (together?.length === texts.length) return together;
+  return texts.map((text) => {
+    const alone = parseText(text);
+    return alone?.length === 1 ? alone[0] : undefined;
+  });
+}
+
+/** undefined: it is no CSV. */
+function parseText(text: string): string[][] | undefined {
+  try {
+    return parse(text, { record_delimiter: '\n', relax_column_count: true });
+  } catch {
+    // csv-parse throws for a quote alone: columns are not counted here.
+    return undefined;
+  }
 }

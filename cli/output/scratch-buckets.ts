@@ -9,38 +9,51 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Characters that wait in memory for each bucket. */
+/** Bytes of each bucket that wait in memory. */
 const WRITE_AT = 32 * 1024;
 
+interface Bucket {
+  readonly file: number;
+  /** Bytes, and not texts that are added up: a million small ones are a heap that has to be cleared away. */
+  readonly waiting: Buffer;
+  filled: number;
+}
+
 export class ScratchBuckets {
-  readonly #files: number[];
-  readonly #waiting: string[];
+  readonly #buckets: readonly Bucket[];
 
   constructor(count: number) {
-    const folder = mkdtempSync(join(tmpdir(), 'grantline-verify-'));
+    const folder = mkdtempSync(join(tmpdir(), 'grantline-scratch-'));
     try {
-      this.#files = Array.from({ length: count }, (_, index) => openSync(join(folder, String(index)), 'wx+'));
+      this.#buckets = Array.from({ length: count }, (_, index) => ({
+        file: openSync(join(folder, String(index)), 'wx+'),
+        waiting: Buffer.allocUnsafeSlow(WRITE_AT),
+        filled: 0,
+      }));
     } finally {
       rmSync(folder, { recursive: true });
     }
-    this.#waiting = this.#files.map(() => '');
   }
 
   get count(): number {
-    return this.#files.length;
+    return this.#buckets.length;
   }
 
   /** Synchronously: there is nothing else that this process could do meanwhile. */
-  add(bucket: number, line: string): void {
-    const waiting = `${this.#waiting[bucket] ?? ''}${line}\n`;
-    this.#waiting[bucket] = waiting;
-    if (waiting.length >= WRITE_AT) this.#write(bucket);
+  add(index: number, line: string): void {
+    const bucket = this.#bucketOf(index);
+    const text = `${line}\n`;
+    // A UTF-16 unit is at most three bytes.
+    if (bucket.filled + text.length * 3 > WRITE_AT) write(bucket);
+    if (text.length * 3 > WRITE_AT) writeAll(bucket.file, Buffer.from(text));
+    else bucket.filled += bucket.waiting.write(text, bucket.filled);
   }
 
   /** All lines of a bucket, in the order in which they came. */
-  read(bucket: number): string[] {
-    this.#write(bucket);
-    const file = this.#fileOf(bucket);
+  read(index: number): string[] {
+    const bucket = this.#bucketOf(index);
+    write(bucket);
+    const { file } = bucket;
     const bytes = Buffer.alloc(fstatSync(file).size);
     for (let at = 0; at < bytes.length;) {
       const count = readSync(file, bytes, at, bytes.length - at, at);
@@ -51,17 +64,21 @@ export class ScratchBuckets {
   }
 
   close(): void {
-    for (const file of this.#files) closeSync(file);
+    for (const { file } of this.#buckets) closeSync(file);
   }
 
-  #write(bucket: number): void {
-    writeSync(this.#fileOf(bucket), this.#waiting[bucket] ?? '', null);
-    this.#waiting[bucket] = '';
+  #bucketOf(index: number): Bucket {
+    const bucket = this.#buckets[index];
+    if (bucket === undefined) throw new RangeError(`there is no bucket ${index}`);
+    return bucket;
   }
+}
 
-  #fileOf(bucket: number): number {
-    const file = this.#files[bucket];
-    if (file === undefined) throw new RangeError(`there is no bucket ${bucket}`);
-    return file;
-  }
+function write(bucket: Bucket): void {
+  writeAll(bucket.file, bucket.waiting.subarray(0, bucket.filled));
+  bucket.filled = 0;
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }

@@ -34,7 +34,7 @@ export class CampaignGrantStack extends Stack {
     const { alertTopic } = alerts;
     const shared = { config, database, redis, network: { vpc, securityGroups: [functionSecurityGroup] } };
 
-    const { grantQueue } = new GrantConsumers(this, 'GrantConsumers', {
+    const { grantQueue, grantRewards } = new GrantConsumers(this, 'GrantConsumers', {
       ...shared,
       moneyNetwork: { vpc, securityGroups: [functionSecurityGroup, moneyClientSecurityGroup] },
     });
@@ -60,6 +60,7 @@ export class CampaignGrantStack extends Stack {
 
     new CfnOutput(this, 'CampaignRunArn', { value: campaignRun.stateMachine.stateMachineArn });
     new CfnOutput(this, 'RedriveArn', { value: redrive.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'GrantRewardsFunctionName', { value: grantRewards.functionName });
     new CfnOutput(this, 'GrantQueueUrl', { value: grantQueue.queue.queueUrl });
     new CfnOutput(this, 'GrantDeadLetterQueueUrl', { value: grantQueue.deadLetterQueue.queueUrl });
   }

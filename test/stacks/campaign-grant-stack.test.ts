@@ -410,7 +410,13 @@ describe('the reconciler', () => {
   });
 });
 
-test('the operator is told the machine and the queues', () => {
-  for (const name of ['CampaignRunArn', 'RedriveArn', 'GrantQueueUrl', 'GrantDeadLetterQueueUrl'])
+test('the operator is told the machines, the queues and who pays', () => {
+  for (const name of [
+    'CampaignRunArn',
+    'RedriveArn',
+    'GrantRewardsFunctionName',
+    'GrantQueueUrl',
+    'GrantDeadLetterQueueUrl',
+  ])
     campaignGrant.hasOutput(name, {});
 });

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
-import type { DataApi } from '../../shared/data-api.ts';
+import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import type { CampaignOverview } from '../domain/campaign-state.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { OperatorStore } from '../ports.ts';
+import { MAX_ATTEMPTS } from '../domain/retry.ts';
+import type { Failure, OperatorStore, PromotionKey } from '../ports.ts';
 import { DATABASE_NOW_MS } from './sql-breaker-store.ts';
 import { TABLES } from './tables.ts';
 
@@ -126,28 +127,18 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
       return changed > 0;
     },
 
-    failures: ({ promotionId, promotionType }, { afterTargetId, limit, causes }) => {
-      const { targets, results, targetId } = TABLES[promotionType];
-      return db.query(
-        failureRow,
-        `SELECT CAST(r.${targetId} AS CHAR) AS targetId, CAST(t.customer_uid AS CHAR) AS customerUid,
-                d.cause AS cause, COALESCE(d.error_message, r.error_message) AS reason,
-                r.attempt_count AS attemptCount, CAST(r.updated_at AS CHAR) AS failedAt
-         FROM ${results} r
-         JOIN ${targets} t ON t.${targetId} = r.${targetId}
-         LEFT JOIN campaign_dead_letters d
-           ON d.dead_letter_key = CONCAT(:promotionType, '-', :promotionId, '-', r.${targetId}) COLLATE utf8mb4_bin
-         WHERE r.promotion_id = :promotionId AND r.process_status = 'FAILED' AND r.${targetId} > :afterTargetId
-           AND (:causes IS NULL OR d.cause COLLATE utf8mb4_bin IN (
-             SELECT asked.cause FROM JSON_TABLE(:causes, '$[*]' COLUMNS (cause VARCHAR(60) PATH '$')) AS asked))
-         ORDER BY r.${targetId} LIMIT ${limit}`,
-        {
-          promotionId,
-          promotionType,
-          afterTargetId,
-          causes: causes === undefined ? null : JSON.stringify(causes),
-        },
-      );
+    async failures(of, { afterTargetId, limit, causes }) {
+      const size = Math.min(limit, FAILURES_OF_A_STATEMENT);
+      const found: Failure[] = [];
+      for (let after = afterTargetId; ;) {
+        const page = await failuresAfter(db, of, after, size);
+        found.push(
+          ...page.filter(({ cause }) => causes === undefined || (cause !== null && causes.includes(cause))),
+        );
+        const last = page.at(-1);
+        if (last === undefined || page.length < size || found.length >= limit) return found.slice(0, limit);
+        after = last.targetId;
+      }
     },
 
     redrivable: ({ promotionId, promotionType }, { causes, targetIds }) => {
@@ -172,4 +163,41 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
       );
     },
   };
+}
+
+/** Within the Data API's 1 MiB an answer, even where every reason has its 500 characters. */
+const FAILURES_OF_A_STATEMENT = 300;
+
+/**
+ * The index is (promotion_id, process_status, attempt_count, id): the failures of each count are read in order from it,
+ * and merged, so that a page costs a page however many there are.
+ */
+function failuresAfter(
+  db: SqlExecutor,
+  { promotionId, promotionType }: PromotionKey,
+  after: string,
+  limit: number,
+): Promise<Failure[]> {
+  const { targets, results, targetId } = TABLES[promotionType];
+  const counts = Array.from({ length: MAX_ATTEMPTS + 1 }, (_, count) => `= ${count}`);
+  const ids = [...counts, `> ${MAX_ATTEMPTS}`].map(
+    (attempts) =>
+      `(SELECT ${targetId} AS id FROM ${results}
+        WHERE promotion_id = :promotionId AND process_status = 'FAILED' AND attempt_count ${attempts}
+          AND ${targetId} > :after
+        ORDER BY ${targetId} LIMIT ${limit})`,
+  );
+  return db.query(
+    failureRow,
+    `SELECT CAST(ids.id AS CHAR) AS targetId, CAST(t.customer_uid AS CHAR) AS customerUid, d.cause AS cause,
+            COALESCE(d.error_message, r.error_message) AS reason, r.attempt_count AS attemptCount,
+            CAST(r.updated_at AS CHAR) AS failedAt
+     FROM (${ids.join(' UNION ALL ')} ORDER BY id LIMIT ${limit}) AS ids
+     JOIN ${results} r ON r.${targetId} = ids.id
+     JOIN ${targets} t ON t.${targetId} = ids.id
+     LEFT JOIN campaign_dead_letters d
+       ON d.dead_letter_key = CONCAT(:promotionType, '-', :promotionId, '-', ids.id)
+     ORDER BY ids.id`,
+    { promotionId, promotionType, after },
+  );
 }
