@@ -5,6 +5,7 @@ import { STAGES } from '../config/stages.ts';
 import { readConfig } from '../lib/config.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
+import { MonitoringStack } from '../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../lib/stacks/network-stack.ts';
 
 const app = new App();
@@ -20,4 +21,9 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const network = new NetworkStack(app, `Grantline-${config.stage}-Network`, { config });
 const data = new DataStack(app, `Grantline-${config.stage}-Data`, { config, network });
-new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, { config, network, data });
+const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, {
+  config,
+  network,
+  data,
+});
+new MonitoringStack(app, `Grantline-${config.stage}-Monitoring`, { config, campaignGrant, data });

@@ -25,6 +25,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 1,
     },
     logRetentionDays: 7,
+    alarms: { enabled: false },
     removable: true,
   },
   staging: {
@@ -39,6 +40,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 7,
     },
     logRetentionDays: 30,
+    alarms: { enabled: false },
     removable: false,
   },
   prod: {
@@ -54,6 +56,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 35,
     },
     logRetentionDays: 365,
+    alarms: { enabled: true },
     removable: false,
   },
 };

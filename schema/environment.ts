@@ -16,6 +16,8 @@ export const databaseEnvironment = z.object({
 
 const grantQueue = { GRANT_QUEUE_URL: z.url() };
 const redis = { REDIS_URL: z.url() };
+/** Names the metrics. */
+const stage = { STAGE: z.string().min(1) };
 
 export const migrateEnvironment = databaseEnvironment;
 
@@ -26,6 +28,7 @@ export const beginCampaignEnvironment = databaseEnvironment.extend(redis);
 export const publishPartitionEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...stage,
   /** Publishing waits while more messages than this are in the queue. */
   BACKLOG_LIMIT: count,
   MONEY_TPS: count,
@@ -34,6 +37,7 @@ export const publishPartitionEnvironment = databaseEnvironment.extend({
 export const grantRewardsEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...stage,
   MONEY_API_URL: z.url(),
   /** A Secrets Manager secret whose string is the API key. */
   MONEY_API_KEY_SECRET_ARN: z.string().min(1),
@@ -45,15 +49,17 @@ export const grantRewardsEnvironment = databaseEnvironment.extend({
   PACING_HEADROOM_SECONDS: z.coerce.number().min(0).max(0.5),
 });
 
-export const collectDeadLettersEnvironment = databaseEnvironment.extend(redis);
+export const collectDeadLettersEnvironment = databaseEnvironment.extend({ ...redis, ...stage });
 
 export const trackProgressEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...stage,
+  MONEY_TPS: count,
   PROGRESS_INTERVAL_SECONDS: seconds,
 });
 
-export const finishCampaignEnvironment = databaseEnvironment.extend(redis);
+export const finishCampaignEnvironment = databaseEnvironment.extend({ ...redis, ...stage });
 
 const campaignRun = { CAMPAIGN_RUN_ARN: z.string().min(1) };
 
@@ -61,6 +67,7 @@ export const redriveDeadLettersEnvironment = databaseEnvironment.extend(campaign
 
 export const reconcileCampaignsEnvironment = databaseEnvironment.extend({
   ...campaignRun,
+  ...stage,
   /** Where the one-time schedules of the reservations are. */
   RESERVATION_SCHEDULE_GROUP: z.string().min(1),
   /** Which Scheduler takes to start executions of CampaignRun. */

@@ -4,10 +4,11 @@
  */
 import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
+import type { GaugeName } from '../../schema/metrics.ts';
 import type { ProcessStatus, PromotionStatus, PromotionType } from '../../schema/promotion.ts';
-import type { Breaker, BreakerReading } from './domain/breaker.ts';
+import type { Breaker, BreakerReading, BreakerTransition } from './domain/breaker.ts';
 import type { GrantRequest } from './domain/grant-request.ts';
-import type { DeadLetter, GrantResult } from './domain/grant-result.ts';
+import type { DeadLetter, GrantCall, GrantResult } from './domain/grant-result.ts';
 import type { GrantId } from './domain/idempotency.ts';
 import type { MoneyAnswer } from './domain/outcome.ts';
 import type { AlertCampaign, AlertKind, AlertMessage } from '../../schema/alert.ts';
@@ -331,6 +332,63 @@ export interface ProgressCounters {
   read(summaryId: string): Promise<Progress | undefined>;
 }
 
+/** What GrantRewards tells of its batches: ids and figures, no personal data. */
+export interface GrantLog {
+  batchPaid(figures: BatchFigures): void;
+  batchUndecided(error: unknown, messageCount: number): void;
+  /** Messages were not received, or come again later than they should. */
+  queueFailed(action: 'receive' | 'postpone' | 'delete', error: unknown): void;
+  apiKeyRefused(promotionId: string, code: string): void;
+  /** `outageSeconds` is since the first of the failures. */
+  breakerChanged(transition: BreakerTransition, consecutiveFailures: number, outageSeconds: number): void;
+}
+
+export interface BatchFigures {
+  readonly promotionIds: readonly string[];
+  readonly granted: number;
+  readonly rejected: number;
+  readonly retrying: number;
+  readonly failed: number;
+  /** Their result was final before: acknowledged without a call. */
+  readonly repeated: number;
+  /** Back to PENDING: their campaign is not being paid. */
+  readonly returned: number;
+  readonly deadLetters: number;
+  /** Of them: no grant message, and for a target that does not exist. */
+  readonly malformed: number;
+  readonly unknownTargets: number;
+  /** Epoch milliseconds of each Money call of the batch. */
+  readonly callsAt: readonly number[];
+  /** The same calls, in the order of their answers. */
+  readonly calls: readonly AnsweredCall[];
+  /** So long the batch's calls waited for an open breaker to let one through. */
+  readonly breakerWaitSeconds: number;
+}
+
+export interface AnsweredCall extends GrantCall {
+  /** From sending it to its answer, or to its timeout. */
+  readonly latencyMs: number;
+}
+
+/** What PublishPartition tells of each page. */
+export interface PublishLog {
+  pagePublished(page: PageFigures): void;
+}
+
+export interface PageFigures extends PromotionKey {
+  readonly runNumber: number;
+  readonly sentCount: number;
+  readonly invalid: readonly InvalidTarget[];
+  /** Sends that the queue did not take, to be sent again. */
+  readonly sendFailureCount: number;
+}
+
+/** How things stand now, for the dashboards. */
+export interface CampaignGauges {
+  /** Never rejects, and takes no longer than a second: what cannot be told is left out. */
+  report(gauges: Readonly<Partial<Record<GaugeName, number>>>): Promise<void>;
+}
+
 /** Executions of the state machine CampaignRun. */
 export interface CampaignRuns {
   /** A name that was used before starts nothing. */
@@ -376,7 +434,10 @@ export interface OperatorStore {
   /** FAILED results past `afterTargetId`, in order of id, with what is known of each. */
   failures(of: PromotionKey, page: FailurePage): Promise<Failure[]>;
   /** How many of a promotion's dead letters a redrive with this selection would make PENDING, by cause. */
-  redrivable(of: PromotionKey, selection: RedriveSelection): Promise<{ readonly cause: string; readonly count: number }[]>;
+  redrivable(
+    of: PromotionKey,
+    selection: RedriveSelection,
+  ): Promise<{ readonly cause: string; readonly count: number }[]>;
 }
 
 export interface FailurePage {

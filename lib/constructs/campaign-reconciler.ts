@@ -12,6 +12,7 @@ import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { gaugesAccess } from './gauges-access.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
 export interface CampaignReconcilerProps {
@@ -35,7 +36,7 @@ export class CampaignReconciler extends Construct {
       entry: 'lambdas/campaign-grant/reconcile-campaigns.lambda.ts',
       description: 'Makes executions and schedules equal to what the rows say',
       environmentSchema: reconcileCampaignsEnvironment,
-      bindings: [database, campaignRun.starter, campaignRun.observer, reservations],
+      bindings: [database, campaignRun.starter, campaignRun.observer, reservations, gaugesAccess(config)],
       environment: {},
       timeout: Duration.minutes(15),
     });

@@ -6,6 +6,8 @@ import { CampaignReconciler } from '../constructs/campaign-reconciler.ts';
 import { CampaignRunFunctions } from '../constructs/campaign-run-functions.ts';
 import { CampaignRunMachine } from '../constructs/campaign-run-machine.ts';
 import { GrantConsumers } from '../constructs/grant-consumers.ts';
+import type { GrantQueue } from '../constructs/grant-queue.ts';
+import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import { RedriveMachine } from '../constructs/redrive-machine.ts';
 import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
@@ -18,6 +20,21 @@ export interface CampaignGrantStackProps extends StackProps {
 
 /** Campaign grants: from a reservation that is due to the last customer paid. */
 export class CampaignGrantStack extends Stack {
+  readonly grantQueue: GrantQueue;
+  readonly campaignRun: CampaignRunMachine;
+  readonly redrive: RedriveMachine;
+  readonly functions: {
+    readonly waitForTurn: PipelineFunction;
+    readonly beginCampaign: PipelineFunction;
+    readonly publishPartition: PipelineFunction;
+    readonly trackProgress: PipelineFunction;
+    readonly finishCampaign: PipelineFunction;
+    readonly grantRewards: PipelineFunction;
+    readonly collectDeadLetters: PipelineFunction;
+    readonly reconcileCampaigns: PipelineFunction;
+    readonly redriveDeadLetters: PipelineFunction;
+  };
+
   constructor(scope: Construct, id: string, { config, network, data, ...props }: CampaignGrantStackProps) {
     super(scope, id, { description: 'Grantline: campaign grants', ...props });
     // The tables are there before the first function runs, also where nothing of the data stack is referred to.
@@ -27,7 +44,7 @@ export class CampaignGrantStack extends Stack {
     const { database, redis } = data;
     const shared = { config, database, redis, network: { vpc, securityGroups: [functionSecurityGroup] } };
 
-    const { grantQueue } = new GrantConsumers(this, 'GrantConsumers', {
+    const { grantQueue, grantRewards, collectDeadLetters } = new GrantConsumers(this, 'GrantConsumers', {
       ...shared,
       moneyNetwork: { vpc, securityGroups: [functionSecurityGroup, moneyClientSecurityGroup] },
     });
@@ -44,8 +61,27 @@ export class CampaignGrantStack extends Stack {
       trackProgress,
       finishCampaign,
     });
-    new CampaignReconciler(this, 'Reconciler', { config, database, campaignRun });
+    const { reconcileCampaigns } = new CampaignReconciler(this, 'Reconciler', {
+      config,
+      database,
+      campaignRun,
+    });
     const redrive = new RedriveMachine(this, 'Redrive', { config, database, campaignRun });
+
+    this.grantQueue = grantQueue;
+    this.campaignRun = campaignRun;
+    this.redrive = redrive;
+    this.functions = {
+      waitForTurn,
+      beginCampaign,
+      publishPartition,
+      trackProgress,
+      finishCampaign,
+      grantRewards,
+      collectDeadLetters,
+      reconcileCampaigns,
+      redriveDeadLetters: redrive.redriveDeadLetters,
+    };
 
     new CfnOutput(this, 'CampaignRunArn', { value: campaignRun.stateMachine.stateMachineArn });
     new CfnOutput(this, 'RedriveArn', { value: redrive.stateMachine.stateMachineArn });

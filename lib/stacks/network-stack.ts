@@ -95,4 +95,5 @@ const ENDPOINTS = {
   Sqs: InterfaceVpcEndpointAwsService.SQS,
   RdsData: InterfaceVpcEndpointAwsService.RDS_DATA,
   SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  CloudWatch: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
 };

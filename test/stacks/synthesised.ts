@@ -7,6 +7,8 @@ import { checkConfig } from '../../lib/config.ts';
 import type { Config, StageConfig } from '../../lib/config.ts';
 import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
+import { MonitoringStack } from '../../lib/stacks/monitoring-stack.ts';
+import type { MonitoringStackProps } from '../../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../../lib/stacks/network-stack.ts';
 
 export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
@@ -19,9 +21,13 @@ export interface Templates {
   readonly network: Template;
   readonly data: Template;
   readonly campaignGrant: Template;
+  readonly monitoring: Template;
 }
 
-export function synthesise(config: Config): Templates {
+export type MonitoringOptions = Pick<MonitoringStackProps, 'alerts' | 'alarmTopic' | 'otherFunctions'>;
+
+/** @param monitor makes what is monitored besides */
+export function synthesise(config: Config, monitor: (app: App) => MonitoringOptions = () => ({})): Templates {
   const app = new App({
     context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
     analyticsReporting: false,
@@ -29,9 +35,16 @@ export function synthesise(config: Config): Templates {
   const network = new NetworkStack(app, 'Network', { config });
   const data = new DataStack(app, 'Data', { config, network });
   const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data });
+  const monitoring = new MonitoringStack(app, 'Monitoring', {
+    config,
+    campaignGrant,
+    data,
+    ...monitor(app),
+  });
   return {
     network: Template.fromStack(network),
     data: Template.fromStack(data),
     campaignGrant: Template.fromStack(campaignGrant),
+    monitoring: Template.fromStack(monitoring),
   };
 }

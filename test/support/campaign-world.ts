@@ -15,6 +15,7 @@ import type { CampaignRun, Partition } from '../../schema/campaign-run.ts';
 import { insertPromotion, insertTargets, startCampaignDatabase } from './campaign-database.ts';
 import type { CampaignDatabase, PromotionOverrides } from './campaign-database.ts';
 import {
+  FakeCampaignGauges,
   FakeCampaignRuns,
   FakeGrantLog,
   FakeGrantQueue,
@@ -240,6 +241,7 @@ export class CampaignWorld {
   services(shared: { store?: CampaignStore; clock?: VirtualClock; money?: FakeMoneyApi } = {}) {
     const clock = shared.clock ?? new VirtualClock();
     const store = onClock(shared.store ?? this.store, clock);
+    const log = new FakeGrantLog();
     return {
       store,
       queue: new FakeGrantQueue(),
@@ -249,8 +251,9 @@ export class CampaignWorld {
       schedules: new FakeReservationSchedules(),
       clock,
       pacer: new Pacer(pacingFor({ tps: 1_000, concurrency: 50, headroom: 0.01 })),
-      breaker: new MoneyBreaker(store, clock),
-      log: new FakeGrantLog(),
+      breaker: new MoneyBreaker(store, clock, log),
+      log,
+      gauges: new FakeCampaignGauges(),
       backlogLimit: 60_000,
       tps: 1_000,
       intervalSeconds: 5,

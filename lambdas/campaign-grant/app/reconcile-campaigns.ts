@@ -1,8 +1,16 @@
 import { recoveringExecutionName, reservedExecutionName, scheduleName } from '../domain/reservation.ts';
 import type { AwaitedPromotion } from '../domain/reservation.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { CampaignRuns, CampaignStore, Clock, OpenRun, ReservationSchedules } from '../ports.ts';
+import type {
+  CampaignGauges,
+  CampaignRuns,
+  CampaignStore,
+  Clock,
+  OpenRun,
+  ReservationSchedules,
+} from '../ports.ts';
 import { closeRun } from './close-run.ts';
+import { reportBreaker } from './report-gauges.ts';
 import { windUp } from './wind-up.ts';
 
 /**
@@ -15,6 +23,7 @@ interface Services {
   readonly store: CampaignStore;
   readonly runs: CampaignRuns;
   readonly schedules: ReservationSchedules;
+  readonly gauges: CampaignGauges;
   readonly clock: Clock;
 }
 
@@ -44,6 +53,7 @@ export async function reconcileCampaigns(services: Services): Promise<Reconciled
     if (did === 'recovered') recovered.push(run.promotionId);
     if (did === 'closed') closed.push(run.promotionId);
   }
+  await reportBreaker(services);
   return { recovered, closed, ...(await reconcileReservations(services)) };
 }
 

@@ -2,7 +2,16 @@ import type { CampaignRun, TrackProgressOutput } from '../../../schema/campaign-
 import { tellAlerts } from './tell-alerts.ts';
 import type { AlertServices } from './tell-alerts.ts';
 import { failureRateAlert, failsTooOften } from '../domain/alerts.ts';
-import type { CampaignStore, Clock, GrantQueue, Progress, ProgressCounters, TimeBudget } from '../ports.ts';
+import type {
+  CampaignGauges,
+  CampaignStore,
+  Clock,
+  GrantQueue,
+  Progress,
+  ProgressCounters,
+  TimeBudget,
+} from '../ports.ts';
+import { progressReporter } from './report-gauges.ts';
 
 /** The rows are counted when the counters say that all is done, or have not moved for so many intervals. */
 const QUIET_INTERVALS_BEFORE_COUNTING = 2;
@@ -20,6 +29,9 @@ interface Services {
   readonly counters: ProgressCounters;
   readonly clock: Clock;
   readonly intervalSeconds: number;
+  readonly gauges: CampaignGauges;
+  /** Calls a second that the Money API admits. */
+  readonly tps: number;
   readonly alerts: AlertServices;
 }
 
@@ -32,10 +44,12 @@ interface Services {
  * within hours.
  */
 export async function trackProgress(
-  { store, queue, counters, clock, intervalSeconds }: Services,
+  services: Services,
   { run }: { run: CampaignRun },
   budget: TimeBudget,
 ): Promise<TrackProgressOutput> {
+  const { store, queue, counters, clock, intervalSeconds } = services;
+  const report = progressReporter(services, run);
   let saved: Progress | undefined;
   let quietIntervals = 0;
   let counts: RowCounts | undefined;
@@ -47,6 +61,7 @@ export async function trackProgress(
       await store.saveProgress(run, counted);
       saved = counted;
     }
+    await report(counted, counts);
 
     const isPaying = await store.isPaying(run);
     const looksDone = counted !== undefined && counted.successCount + counted.failCount >= run.totalCount;
