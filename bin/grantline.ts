@@ -7,6 +7,7 @@ import { AlertStack } from '../lib/stacks/alert-stack.ts';
 import { AdminApiStack } from '../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
+import { MonitoringStack } from '../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../lib/stacks/network-stack.ts';
 
 const app = new App();
@@ -30,3 +31,4 @@ const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-Cam
   alerts,
 });
 new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, { config, data, campaignGrant });
+new MonitoringStack(app, `Grantline-${config.stage}-Monitoring`, { config, campaignGrant, data });

@@ -26,6 +26,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 1,
     },
     logRetentionDays: 7,
+    alarms: { enabled: false },
     removable: true,
   },
   staging: {
@@ -40,6 +41,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 7,
     },
     logRetentionDays: 30,
+    alarms: { enabled: false },
     removable: false,
   },
   prod: {
@@ -55,6 +57,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 35,
     },
     logRetentionDays: 365,
+    alarms: { enabled: true },
     removable: false,
   },
 };

@@ -74,6 +74,12 @@ const stageConfig = z
       slackWebhookSecretName: z.string().min(1).optional(),
     }),
     logRetentionDays,
+    alarms: z.strictObject({
+      /** Whether an alarm tells anybody; the console shows its state in any case. */
+      enabled: z.boolean(),
+      /** An SNS topic for CloudWatch's own notifications, in this account and region. */
+      topicArn: z.string().startsWith('arn:').optional(),
+    }),
     /** Destroying the stack destroys its data too. */
     removable: z.boolean(),
   })

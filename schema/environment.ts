@@ -16,8 +16,9 @@ export const databaseEnvironment = z.object({
 
 const grantQueue = { GRANT_QUEUE_URL: z.url() };
 const redis = { REDIS_URL: z.url() };
-/** Where alerts are told, and of what. */
-const alerts = { ALERT_TOPIC_ARN: z.string().startsWith('arn:'), STAGE: z.string().min(1) };
+/** Of metrics and alerts. */
+const stage = { STAGE: z.string().min(1) };
+const alerts = { ...stage, ALERT_TOPIC_ARN: z.string().startsWith('arn:') };
 
 export const migrateEnvironment = databaseEnvironment;
 
@@ -28,6 +29,7 @@ export const beginCampaignEnvironment = databaseEnvironment.extend(redis);
 export const publishPartitionEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...stage,
   /** Publishing waits while more messages than this are in the queue. */
   BACKLOG_LIMIT: count,
   MONEY_TPS: count,
@@ -36,6 +38,7 @@ export const publishPartitionEnvironment = databaseEnvironment.extend({
 export const grantRewardsEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...stage,
   MONEY_API_URL: z.url(),
   /** A Secrets Manager secret whose string is the API key. */
   MONEY_API_KEY_SECRET_ARN: z.string().min(1),
@@ -47,12 +50,13 @@ export const grantRewardsEnvironment = databaseEnvironment.extend({
   PACING_HEADROOM_SECONDS: z.coerce.number().min(0).max(0.5),
 });
 
-export const collectDeadLettersEnvironment = databaseEnvironment.extend(redis);
+export const collectDeadLettersEnvironment = databaseEnvironment.extend({ ...redis, ...stage });
 
 export const trackProgressEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
   ...alerts,
+  MONEY_TPS: count,
   PROGRESS_INTERVAL_SECONDS: seconds,
 });
 

@@ -14,6 +14,7 @@ import type {
   waitForTurnEnvironment,
 } from '../../schema/environment.ts';
 import { LOG_EVENTS } from '../../schema/log-events.ts';
+import { asError } from '../shared/as-error.ts';
 import { systemClock as clock } from '../shared/clock.ts';
 import { DataApi } from '../shared/data-api.ts';
 import { logger } from '../shared/handler.ts';
@@ -22,7 +23,9 @@ import { cachedJwtSecret } from '../shared/http/jwt-secret.ts';
 import { httpLog } from '../shared/http/log.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { readSecret } from '../shared/secret.ts';
+import { cloudWatchGauges } from './adapters/cloudwatch-gauges.ts';
 import { httpMoneyApi } from './adapters/http-money-api.ts';
+import { powertoolsGrantLog, powertoolsPublishLog } from './adapters/powertools-logs.ts';
 import { redisProgressCounters } from './adapters/redis-progress-counters.ts';
 import { schedulerReservations } from './adapters/scheduler-reservations.ts';
 import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
@@ -33,7 +36,6 @@ import { sqlOperatorStore } from './adapters/sql-operator-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
 import type { OperatorLog } from './admin-api/campaign-routes.ts';
 import { MoneyBreaker } from './app/money-breaker.ts';
-import type { GrantLog } from './app/pay-batch.ts';
 import type { AlertLog } from './app/tell-alerts.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
 
@@ -74,6 +76,18 @@ const alertLog: AlertLog = {
     }),
 };
 
+function campaignGauges(stage: string) {
+  return cloudWatchGauges({
+    stage,
+    monotonic: () => clock.monotonic(),
+    onFailure: (error) =>
+      logger.warn('CloudWatch did not take the gauges; it is asked again each minute', {
+        event: LOG_EVENTS.gaugesNotTold,
+        error: asError(error),
+      }),
+  });
+}
+
 export function waitForTurnServices(env: Env<typeof waitForTurnEnvironment>) {
   return { store: campaignStore(env), clock };
 }
@@ -88,6 +102,7 @@ export async function publishPartitionServices(env: Env<typeof publishPartitionE
     queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
     counters: await progressCounters(env.REDIS_URL),
     clock,
+    log: powertoolsPublishLog(env.STAGE),
     backlogLimit: env.BACKLOG_LIMIT,
     tps: env.MONEY_TPS,
   };
@@ -101,6 +116,7 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
   });
   const store = campaignStore(env);
   const queue = sqsGrantQueue(env.GRANT_QUEUE_URL);
+  const log = powertoolsGrantLog(env.STAGE);
   const [counters, apiKey] = await Promise.all([
     progressCounters(env.REDIS_URL),
     readSecret(env.MONEY_API_KEY_SECRET_ARN),
@@ -117,8 +133,8 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
     counters,
     clock,
     pacer: new Pacer(pacing),
-    breaker: new MoneyBreaker(store, clock),
-    log: grantLog,
+    breaker: new MoneyBreaker(store, clock, log),
+    log,
   };
 }
 
@@ -134,31 +150,6 @@ async function warmUp(what: string, work: () => Promise<unknown>): Promise<void>
   }
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-const grantLog: GrantLog = {
-  batchPaid: (figures) => logger.info('paid a batch', { event: LOG_EVENTS.batchPaid, ...figures }),
-  batchUndecided: (error, messageCount) =>
-    logger.error('could not decide a batch; it comes again', {
-      event: LOG_EVENTS.batchUndecided,
-      messageCount,
-      error: asError(error),
-    }),
-  queueFailed: (action, error) =>
-    logger.warn(`SQS did not ${action} messages; they come again by themselves`, {
-      event: LOG_EVENTS.queueFailed,
-      error: asError(error),
-    }),
-  apiKeyRefused: (promotionId, code) =>
-    logger.critical('the Money API refused the API key; the campaign is stopped', {
-      event: LOG_EVENTS.apiKeyRefused,
-      promotionId,
-      code,
-    }),
-};
-
 export async function collectDeadLettersServices(env: Env<typeof collectDeadLettersEnvironment>) {
   return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
 }
@@ -169,6 +160,8 @@ export async function trackProgressServices(env: Env<typeof trackProgressEnviron
     queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
     counters: await progressCounters(env.REDIS_URL),
     clock,
+    gauges: campaignGauges(env.STAGE),
+    tps: env.MONEY_TPS,
     intervalSeconds: env.PROGRESS_INTERVAL_SECONDS,
     ...alertServices(env),
   };
@@ -192,6 +185,7 @@ export function reconcileCampaignsServices(env: Env<typeof reconcileCampaignsEnv
       stateMachineArn: env.CAMPAIGN_RUN_ARN,
       roleArn: env.RESERVATION_SCHEDULE_ROLE_ARN,
     }),
+    gauges: campaignGauges(env.STAGE),
     clock,
     ...alertServices(env),
   };

@@ -5,11 +5,12 @@
 import type { AlertCampaign, AlertMessage } from '../../schema/alert.ts';
 import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
+import type { GaugeName } from '../../schema/metrics.ts';
 import type { ProcessStatus, PromotionStatus, PromotionType } from '../../schema/promotion.ts';
 import type { RaisedAlert, StoppedBy } from './domain/alerts.ts';
-import type { Breaker, BreakerReading } from './domain/breaker.ts';
+import type { Breaker, BreakerReading, BreakerTransition } from './domain/breaker.ts';
 import type { GrantRequest } from './domain/grant-request.ts';
-import type { DeadLetter, GrantResult } from './domain/grant-result.ts';
+import type { DeadLetter, GrantCall, GrantResult } from './domain/grant-result.ts';
 import type { GrantId } from './domain/idempotency.ts';
 import type { MoneyAnswer } from './domain/outcome.ts';
 import type { CampaignOverview } from './domain/campaign-state.ts';
@@ -336,6 +337,63 @@ export interface ProgressCounters {
   add(summaryId: string, increments: Partial<Progress>): Promise<void>;
   /** undefined when Redis is away or has lost the hash. */
   read(summaryId: string): Promise<Progress | undefined>;
+}
+
+/** What GrantRewards tells of its batches: ids and figures, no personal data. */
+export interface GrantLog {
+  batchPaid(figures: BatchFigures): void;
+  batchUndecided(error: unknown, messageCount: number): void;
+  /** Messages were not received, or come again later than they should. */
+  queueFailed(action: 'receive' | 'postpone' | 'delete', error: unknown): void;
+  apiKeyRefused(promotionId: string, code: string): void;
+  /** `outageSeconds` is since the first of the failures. */
+  breakerChanged(transition: BreakerTransition, consecutiveFailures: number, outageSeconds: number): void;
+}
+
+export interface BatchFigures {
+  readonly promotionIds: readonly string[];
+  readonly granted: number;
+  readonly rejected: number;
+  readonly retrying: number;
+  readonly failed: number;
+  /** Their result was final before: acknowledged without a call. */
+  readonly repeated: number;
+  /** Back to PENDING: their campaign is not being paid. */
+  readonly returned: number;
+  readonly deadLetters: number;
+  /** Of them: no grant message, and for a target that does not exist. */
+  readonly malformed: number;
+  readonly unknownTargets: number;
+  /** Epoch milliseconds of each Money call of the batch. */
+  readonly callsAt: readonly number[];
+  /** The same calls, in the order of their answers. */
+  readonly calls: readonly AnsweredCall[];
+  /** So long the batch's calls waited for an open breaker to let one through. */
+  readonly breakerWaitSeconds: number;
+}
+
+export interface AnsweredCall extends GrantCall {
+  /** From sending it to its answer, or to its timeout. */
+  readonly latencyMs: number;
+}
+
+/** What PublishPartition tells of each page. */
+export interface PublishLog {
+  pagePublished(page: PageFigures): void;
+}
+
+export interface PageFigures extends PromotionKey {
+  readonly runNumber: number;
+  readonly sentCount: number;
+  readonly invalid: readonly InvalidTarget[];
+  /** Sends that the queue did not take, to be sent again. */
+  readonly sendFailureCount: number;
+}
+
+/** How things stand now, for the dashboards. */
+export interface CampaignGauges {
+  /** Never rejects, and takes no longer than a second: what cannot be told is left out. */
+  report(gauges: Readonly<Partial<Record<GaugeName, number>>>): Promise<void>;
 }
 
 /** Executions of the state machine CampaignRun. */

@@ -12,11 +12,9 @@ import type { Binding } from './binding.ts';
 export class AlertTopic extends Construct {
   readonly topic: Topic;
   private readonly key: Key;
-  private readonly stage: string;
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
-    this.stage = config.stage;
     this.key = new Key(this, 'Key', {
       description: `Alerts of Grantline, stage ${config.stage}`,
       enableKeyRotation: true,
@@ -38,11 +36,11 @@ export class AlertTopic extends Construct {
   }
 
   /** For who tells. */
-  get publisher(): Binding<'ALERT_TOPIC_ARN' | 'STAGE'> {
+  get publisher(): Binding<'ALERT_TOPIC_ARN'> {
     const { topicArn } = this.topic;
     const { keyArn } = this.key;
     return {
-      environment: { ALERT_TOPIC_ARN: topicArn, STAGE: this.stage },
+      environment: { ALERT_TOPIC_ARN: topicArn },
       grantTo: (grantee: IFunction) => {
         const grant = (actions: string[], arn: string) =>
           Grant.addToPrincipal({ grantee, actions, resourceArns: [arn] }).assertSuccess();

@@ -13,6 +13,7 @@ import type { AlertTopic } from './alert-topic.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { gaugesAccess } from './gauges-access.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
 export interface CampaignReconcilerProps {
@@ -38,7 +39,14 @@ export class CampaignReconciler extends Construct {
       entry: 'lambdas/campaign-grant/reconcile-campaigns.lambda.ts',
       description: 'Makes executions and schedules equal to what the rows say',
       environmentSchema: reconcileCampaignsEnvironment,
-      bindings: [database, alertTopic.publisher, campaignRun.starter, campaignRun.observer, reservations],
+      bindings: [
+        database,
+        alertTopic.publisher,
+        campaignRun.starter,
+        campaignRun.observer,
+        reservations,
+        gaugesAccess(config),
+      ],
       environment: {},
       timeout: Duration.minutes(15),
     });

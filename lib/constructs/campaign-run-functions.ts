@@ -10,6 +10,7 @@ import {
 import type { Config } from '../config.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { gaugesAccess } from './gauges-access.ts';
 import type { GrantQueue } from './grant-queue.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { FunctionNetwork } from './pipeline-function.ts';
@@ -69,6 +70,7 @@ export class CampaignRunFunctions extends Construct {
       environment: {
         BACKLOG_LIMIT: String(config.money.tps * config.publishing.backlogSeconds),
         MONEY_TPS: String(config.money.tps),
+        STAGE: config.stage,
       },
       timeout: LONGEST,
       memorySize: 1024,
@@ -80,8 +82,11 @@ export class CampaignRunFunctions extends Construct {
       entry: 'lambdas/campaign-grant/track-progress.lambda.ts',
       description: 'Copies the counters of a run to its summary until every target is settled',
       environmentSchema: trackProgressEnvironment,
-      bindings: [database, redis, grantQueue.observer, alertTopic.publisher],
-      environment: { PROGRESS_INTERVAL_SECONDS: String(config.progress.intervalSeconds) },
+      bindings: [database, redis, grantQueue.observer, alertTopic.publisher, gaugesAccess(config)],
+      environment: {
+        PROGRESS_INTERVAL_SECONDS: String(config.progress.intervalSeconds),
+        MONEY_TPS: String(config.money.tps),
+      },
       timeout: LONGEST,
       network,
     });
@@ -92,7 +97,7 @@ export class CampaignRunFunctions extends Construct {
       description: 'Counts the rows, which are the truth, and closes the run',
       environmentSchema: finishCampaignEnvironment,
       bindings: [database, redis, alertTopic.publisher],
-      environment: {},
+      environment: { STAGE: config.stage },
       timeout: LONGEST,
       network,
     });

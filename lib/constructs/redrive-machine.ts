@@ -37,6 +37,8 @@ export interface RedriveMachineProps {
 export class RedriveMachine extends Construct {
   readonly redriveDeadLetters: PipelineFunction;
   readonly stateMachine: StateMachine;
+  /** As text, for who only looks at it. */
+  readonly plainName: string;
 
   constructor(scope: Construct, id: string, { config, database, campaignRun }: RedriveMachineProps) {
     super(scope, id);
@@ -51,6 +53,7 @@ export class RedriveMachine extends Construct {
     });
 
     const stateMachineName = `grantline-${config.stage}-redrive`;
+    this.plainName = stateMachineName;
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName,
       stateMachineType: StateMachineType.STANDARD,

@@ -6,6 +6,8 @@ import { CampaignReconciler } from '../constructs/campaign-reconciler.ts';
 import { CampaignRunFunctions } from '../constructs/campaign-run-functions.ts';
 import { CampaignRunMachine } from '../constructs/campaign-run-machine.ts';
 import { GrantConsumers } from '../constructs/grant-consumers.ts';
+import type { GrantQueue } from '../constructs/grant-queue.ts';
+import type { PipelineFunction } from '../constructs/pipeline-function.ts';
 import { RedriveMachine } from '../constructs/redrive-machine.ts';
 import type { AlertStack } from './alert-stack.ts';
 import type { DataStack } from './data-stack.ts';
@@ -20,8 +22,20 @@ export interface CampaignGrantStackProps extends StackProps {
 
 /** Campaign grants: from a reservation that is due to the last customer paid. */
 export class CampaignGrantStack extends Stack {
+  readonly grantQueue: GrantQueue;
   readonly campaignRun: CampaignRunMachine;
   readonly redrive: RedriveMachine;
+  readonly functions: {
+    readonly waitForTurn: PipelineFunction;
+    readonly beginCampaign: PipelineFunction;
+    readonly publishPartition: PipelineFunction;
+    readonly trackProgress: PipelineFunction;
+    readonly finishCampaign: PipelineFunction;
+    readonly grantRewards: PipelineFunction;
+    readonly collectDeadLetters: PipelineFunction;
+    readonly reconcileCampaigns: PipelineFunction;
+    readonly redriveDeadLetters: PipelineFunction;
+  };
 
   constructor(scope: Construct, id: string, stackProps: CampaignGrantStackProps) {
     const { config, network, data, alerts, ...props } = stackProps;
@@ -34,7 +48,7 @@ export class CampaignGrantStack extends Stack {
     const { alertTopic } = alerts;
     const shared = { config, database, redis, network: { vpc, securityGroups: [functionSecurityGroup] } };
 
-    const { grantQueue, grantRewards } = new GrantConsumers(this, 'GrantConsumers', {
+    const { grantQueue, grantRewards, collectDeadLetters } = new GrantConsumers(this, 'GrantConsumers', {
       ...shared,
       moneyNetwork: { vpc, securityGroups: [functionSecurityGroup, moneyClientSecurityGroup] },
     });
@@ -52,11 +66,28 @@ export class CampaignGrantStack extends Stack {
       trackProgress,
       finishCampaign,
     });
-    new CampaignReconciler(this, 'Reconciler', { config, database, alertTopic, campaignRun });
+    const { reconcileCampaigns } = new CampaignReconciler(this, 'Reconciler', {
+      config,
+      database,
+      alertTopic,
+      campaignRun,
+    });
     const redrive = new RedriveMachine(this, 'Redrive', { config, database, campaignRun });
 
+    this.grantQueue = grantQueue;
     this.campaignRun = campaignRun;
     this.redrive = redrive;
+    this.functions = {
+      waitForTurn,
+      beginCampaign,
+      publishPartition,
+      trackProgress,
+      finishCampaign,
+      grantRewards,
+      collectDeadLetters,
+      reconcileCampaigns,
+      redriveDeadLetters: redrive.redriveDeadLetters,
+    };
 
     new CfnOutput(this, 'CampaignRunArn', { value: campaignRun.stateMachine.stateMachineArn });
     new CfnOutput(this, 'RedriveArn', { value: redrive.stateMachine.stateMachineArn });

@@ -96,4 +96,5 @@ const ENDPOINTS = {
   RdsData: InterfaceVpcEndpointAwsService.RDS_DATA,
   SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
   Sns: InterfaceVpcEndpointAwsService.SNS,
+  CloudWatch: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
 };

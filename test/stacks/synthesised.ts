@@ -9,6 +9,8 @@ import { AlertStack } from '../../lib/stacks/alert-stack.ts';
 import { AdminApiStack } from '../../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
+import { MonitoringStack } from '../../lib/stacks/monitoring-stack.ts';
+import type { MonitoringStackProps } from '../../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../../lib/stacks/network-stack.ts';
 
 export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
@@ -23,9 +25,13 @@ export interface Templates {
   readonly alerts: Template;
   readonly campaignGrant: Template;
   readonly adminApi: Template;
+  readonly monitoring: Template;
 }
 
-export function synthesise(config: Config): Templates {
+export type MonitoringOptions = Pick<MonitoringStackProps, 'alerts' | 'alarmTopic' | 'otherFunctions'>;
+
+/** @param monitor makes what is monitored besides */
+export function synthesise(config: Config, monitor: (app: App) => MonitoringOptions = () => ({})): Templates {
   const app = new App({
     context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
     analyticsReporting: false,
@@ -35,11 +41,18 @@ export function synthesise(config: Config): Templates {
   const alerts = new AlertStack(app, 'Alerts', { config, data });
   const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data, alerts });
   const adminApi = new AdminApiStack(app, 'AdminApi', { config, data, campaignGrant });
+  const monitoring = new MonitoringStack(app, 'Monitoring', {
+    config,
+    campaignGrant,
+    data,
+    ...monitor(app),
+  });
   return {
     network: Template.fromStack(network),
     data: Template.fromStack(data),
     alerts: Template.fromStack(alerts),
     campaignGrant: Template.fromStack(campaignGrant),
     adminApi: Template.fromStack(adminApi),
+    monitoring: Template.fromStack(monitoring),
   };
 }

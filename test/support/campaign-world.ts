@@ -17,6 +17,7 @@ import type { CampaignDatabase, PromotionOverrides } from './campaign-database.t
 import {
   FakeAlertLog,
   FakeAlertTopic,
+  FakeCampaignGauges,
   FakeCampaignRuns,
   FakeGrantLog,
   FakeGrantQueue,
@@ -243,6 +244,7 @@ export class CampaignWorld {
   services(shared: { store?: CampaignStore; clock?: VirtualClock; money?: FakeMoneyApi } = {}) {
     const clock = shared.clock ?? new VirtualClock();
     const store = onClock(shared.store ?? this.store, clock);
+    const log = new FakeGrantLog();
     return {
       store,
       queue: new FakeGrantQueue(),
@@ -252,11 +254,12 @@ export class CampaignWorld {
       schedules: new FakeReservationSchedules(),
       clock,
       pacer: new Pacer(pacingFor({ tps: 1_000, concurrency: 50, headroom: 0.01 })),
-      breaker: new MoneyBreaker(store, clock),
-      log: new FakeGrantLog(),
       topic: new FakeAlertTopic(),
       deployment: { stage: 'test', region: 'ap-northeast-2' },
       alertLog: new FakeAlertLog(),
+      breaker: new MoneyBreaker(store, clock, log),
+      log,
+      gauges: new FakeCampaignGauges(),
       backlogLimit: 60_000,
       tps: 1_000,
       intervalSeconds: 5,

@@ -1,24 +1,29 @@
 /** The ports of the campaign pipeline in memory, on a clock of their own, and makers of what passes through them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RowDataPacket, Pool } from 'mysql2/promise';
-import type { BatchFigures, GrantLog } from '../../lambdas/campaign-grant/app/pay-batch.ts';
 import type { AlertLog } from '../../lambdas/campaign-grant/app/tell-alerts.ts';
 import type { AlertTopic, ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
+import type { BreakerTransition } from '../../lambdas/campaign-grant/domain/breaker.ts';
 import type { GrantRequest } from '../../lambdas/campaign-grant/domain/grant-request.ts';
 import { idempotencyKey } from '../../lambdas/campaign-grant/domain/idempotency.ts';
 import type { GrantId } from '../../lambdas/campaign-grant/domain/idempotency.ts';
 import type { MoneyAnswer } from '../../lambdas/campaign-grant/domain/outcome.ts';
 import { resolveTarget } from '../../lambdas/campaign-grant/domain/target.ts';
 import type {
+  BatchFigures,
+  CampaignGauges,
   CampaignRuns,
   CampaignStore,
   Clock,
+  GrantLog,
   GrantQueue,
   MoneyApi,
   OutgoingGrant,
+  PageFigures,
   Progress,
   ProgressCounters,
   PromotionKey,
+  PublishLog,
   ExecutionState,
   ReservationSchedule,
   RedriveRuns,
@@ -344,8 +349,15 @@ export class FakeAlertLog implements AlertLog {
   }
 }
 
-export class FakeGrantLog implements GrantLog {
+/** What every use case tells of its work. */
+export class FakeGrantLog implements GrantLog, PublishLog {
   readonly paid: BatchFigures[] = [];
+  readonly pages: PageFigures[] = [];
+  readonly breakerChanges: {
+    transition: BreakerTransition;
+    consecutiveFailures: number;
+    outageSeconds: number;
+  }[] = [];
   readonly undecided: { error: unknown; messageCount: number }[] = [];
   readonly queueFailures: { action: string; error: unknown }[] = [];
   readonly refusedKeys: { promotionId: string; code: string }[] = [];
@@ -364,6 +376,23 @@ export class FakeGrantLog implements GrantLog {
 
   apiKeyRefused(promotionId: string, code: string): void {
     this.refusedKeys.push({ promotionId, code });
+  }
+
+  breakerChanged(transition: BreakerTransition, consecutiveFailures: number, outageSeconds: number): void {
+    this.breakerChanges.push({ transition, consecutiveFailures, outageSeconds });
+  }
+
+  pagePublished(page: PageFigures): void {
+    this.pages.push(page);
+  }
+}
+
+export class FakeCampaignGauges implements CampaignGauges {
+  readonly reports: Parameters<CampaignGauges['report']>[0][] = [];
+
+  report(gauges: Parameters<CampaignGauges['report']>[0]): Promise<void> {
+    this.reports.push(gauges);
+    return Promise.resolve();
   }
 }
 

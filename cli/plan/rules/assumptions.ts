@@ -51,9 +51,10 @@ export const ESTIMATES = {
   batchWriteRowBytes: 150,
   /** The SQL text and what surrounds the rows. */
   statementBytes: 2_048,
-  /** A line of the log without its calls, and each call's time in it. */
   logLineBytes: 700,
-  logCallBytes: 14,
+  /** Of a batch: its line of the log and that of its metrics, and what each call adds to them. */
+  batchLogBytes: 1_900,
+  callLogBytes: 36,
   /** What Lambda itself writes of an invocation, and Step Functions of an event. */
   logInvocationBytes: 500,
   logEventBytes: 600,

@@ -1,10 +1,18 @@
 import { recoveringExecutionName, reservedExecutionName, scheduleName } from '../domain/reservation.ts';
 import type { AwaitedPromotion } from '../domain/reservation.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { CampaignRuns, CampaignStore, Clock, OpenRun, ReservationSchedules } from '../ports.ts';
+import type {
+  CampaignGauges,
+  CampaignRuns,
+  CampaignStore,
+  Clock,
+  OpenRun,
+  ReservationSchedules,
+} from '../ports.ts';
 import { closeRun } from './close-run.ts';
 import { tellAlerts } from './tell-alerts.ts';
 import type { AlertServices } from './tell-alerts.ts';
+import { reportBreaker } from './report-gauges.ts';
 import { windUp } from './wind-up.ts';
 
 /**
@@ -17,6 +25,7 @@ interface Services extends AlertServices {
   readonly store: CampaignStore;
   readonly runs: CampaignRuns;
   readonly schedules: ReservationSchedules;
+  readonly gauges: CampaignGauges;
   readonly clock: Clock;
 }
 
@@ -48,6 +57,7 @@ export async function reconcileCampaigns(services: Services): Promise<Reconciled
   }
   // Before the reservations: what fails there is tried again in a minute, and people wait.
   await tellAlerts(services);
+  await reportBreaker(services);
   return { recovered, closed, ...(await reconcileReservations(services)) };
 }
 

@@ -1,8 +1,17 @@
 import type { CampaignRun, TrackProgressOutput } from '../../../schema/campaign-run.ts';
 import { failureRateAlert } from '../domain/alerts.ts';
-import type { CampaignStore, Clock, GrantQueue, Progress, ProgressCounters, TimeBudget } from '../ports.ts';
 import { tellAlerts } from './tell-alerts.ts';
 import type { AlertServices } from './tell-alerts.ts';
+import type {
+  CampaignGauges,
+  CampaignStore,
+  Clock,
+  GrantQueue,
+  Progress,
+  ProgressCounters,
+  TimeBudget,
+} from '../ports.ts';
+import { progressReporter } from './report-gauges.ts';
 
 /** The rows are counted when the counters say that all is done, or have not moved for so many intervals. */
 const QUIET_INTERVALS_BEFORE_COUNTING = 2;
@@ -20,6 +29,9 @@ interface Services extends AlertServices {
   readonly counters: ProgressCounters;
   readonly clock: Clock;
   readonly intervalSeconds: number;
+  readonly gauges: CampaignGauges;
+  /** Calls a second that the Money API admits. */
+  readonly tps: number;
 }
 
 /**
@@ -36,6 +48,7 @@ export async function trackProgress(
   budget: TimeBudget,
 ): Promise<TrackProgressOutput> {
   const { store, queue, counters, clock, intervalSeconds } = services;
+  const report = progressReporter(services, run);
   let saved: Progress | undefined;
   let quietIntervals = 0;
   let counts: RowCounts | undefined;
@@ -49,6 +62,7 @@ export async function trackProgress(
     }
     if (counted !== undefined) await watchFailures(services, run, counted);
     await tellAlerts(services);
+    await report(counted, counts);
 
     const isPaying = await store.isPaying(run);
     const looksDone = counted !== undefined && counted.successCount + counted.failCount >= run.totalCount;

@@ -1,10 +1,12 @@
 /** The ports of one environment over the simulated services, with the faults on the way to each. */
 import type { MoneyAnswer } from '../../../lambdas/campaign-grant/domain/outcome.ts';
 import type {
+  GrantLog,
   GrantQueue,
   MoneyApi,
   OutgoingGrant,
   ProgressCounters,
+  PublishLog,
   ReceivedMessage,
   SendFailure,
 } from '../../../lambdas/campaign-grant/ports.ts';
@@ -50,8 +52,23 @@ export function portsOf(world: World, environment: Environment): Ports {
     deployment: { stage: 'simulated', region: 'simulated' },
     alertLog: { alertPublished: () => undefined, alertsNotPublished: () => undefined },
     clock: environment.clock,
+    gauges: {
+      report: async () => {
+        await environment.request('gauges', 0.05, () => undefined).catch(() => undefined);
+      },
+    },
+    log: SILENT,
   };
 }
+
+const SILENT: GrantLog & PublishLog = {
+  batchPaid: () => undefined,
+  batchUndecided: () => undefined,
+  queueFailed: () => undefined,
+  apiKeyRefused: () => undefined,
+  breakerChanged: () => undefined,
+  pagePublished: () => undefined,
+};
 
 /** SQS's own limit of a batch. */
 const BATCH_SIZE = 10;
