@@ -1,14 +1,10 @@
 /** Which transitions people are told of, and what names each: the same transition has the same key, whoever sees it. */
 import type { AlertKind } from '../../../schema/alert.ts';
+import { FAILURE_RATE, RESULTS_FOR_A_RATE } from '../../../schema/failure-rate.ts';
 import type { ResultCounts } from '../ports.ts';
 
 /** Of a run, when it has ended so. */
 export type EndedOutcome = 'COMPLETED' | 'STOPPED' | 'FAILED';
-
-/** design.md: people are told of more than a hundredth. */
-const FAILURE_RATE = 0.01;
-/** One of the first few that fails is no rate. */
-const RESULTS_FOR_A_RATE = 1_000;
 
 export function endedAlert(promotionId: string, runNumber: number, outcome: EndedOutcome) {
   return {
