@@ -30,5 +30,11 @@ const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-Cam
   data,
   alerts,
 });
-new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, { config, data, campaignGrant });
-new MonitoringStack(app, `Grantline-${config.stage}-Monitoring`, { config, campaignGrant, data });
+const adminApi = new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, { config, data, campaignGrant });
+new MonitoringStack(app, `Grantline-${config.stage}-Monitoring`, {
+  config,
+  campaignGrant,
+  data,
+  alerts,
+  adminApi,
+});

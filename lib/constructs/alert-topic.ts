@@ -10,6 +10,8 @@ import type { Binding } from './binding.ts';
 
 /** The topic of the alerts. Its key is ours because alarms cannot publish under the one that AWS manages. */
 export class AlertTopic extends Construct {
+  /** Its name without a token. */
+  readonly plainName: string;
   readonly topic: Topic;
   private readonly key: Key;
 
@@ -27,10 +29,11 @@ export class AlertTopic extends Construct {
         resources: ['*'],
       }),
     );
+    this.plainName = `grantline-${config.stage}-alerts`;
     this.topic = new Topic(this, 'Topic', {
-      topicName: `grantline-${config.stage}-alerts`,
+      topicName: this.plainName,
       // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that this is an IKey.
-      masterKey: this.key as IKey,
+      masterKey: this.key,
       enforceSSL: true,
     });
   }

@@ -26,12 +26,16 @@ const CONCURRENCY = 2;
 
 /** Brings the topic's alerts to Slack, each once, through a queue that keeps them while Slack is away. */
 export class SlackNotifier extends Construct {
+  /** Names of the queues without a token. */
+  readonly plainNames: { readonly queue: string; readonly deadLetterQueue: string };
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly notifySlack: PipelineFunction;
 
   constructor(scope: Construct, id: string, { config, database, topic }: SlackNotifierProps) {
     super(scope, id);
+    const name = `grantline-${config.stage}-alerts`;
+    this.plainNames = { queue: name, deadLetterQueue: `${name}-dead-letter` };
     const shared = {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
@@ -39,11 +43,11 @@ export class SlackNotifier extends Construct {
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,
-      queueName: `grantline-${config.stage}-alerts-dead-letter`,
+      queueName: this.plainNames.deadLetterQueue,
     });
     this.queue = new Queue(this, 'Queue', {
       ...shared,
-      queueName: `grantline-${config.stage}-alerts`,
+      queueName: this.plainNames.queue,
       visibilityTimeout: AGAIN_AFTER,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MOST_TRIES },
     });

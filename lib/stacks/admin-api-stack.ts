@@ -18,18 +18,21 @@ export interface AdminApiStackProps extends StackProps {
 
 /** The operators' HTTP API, to all pipelines. */
 export class AdminApiStack extends Stack {
+  readonly functions: AdminApiFunctions;
+
   constructor(scope: Construct, id: string, { config, data, campaignGrant, ...props }: AdminApiStackProps) {
     super(scope, id, { description: 'Grantline: the HTTP API of its operators', ...props });
     this.addStackDependency(data);
 
     const secret = new AdminApiSecret(this, 'Secret', { config });
-    const { campaigns, system } = new AdminApiFunctions(this, 'Functions', {
+    this.functions = new AdminApiFunctions(this, 'Functions', {
       config,
       database: data.database,
       secret,
       campaignRun: campaignGrant.campaignRun,
       redrive: campaignGrant.redrive,
     });
+    const { campaigns, system } = this.functions;
     const api = new AdminApi(this, 'AdminApi', { config });
     api.serve('Campaigns', Object.values(campaignOperations), campaigns);
     api.serve('System', Object.values(systemOperations), system);

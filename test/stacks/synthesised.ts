@@ -10,7 +10,6 @@ import { AdminApiStack } from '../../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
 import { MonitoringStack } from '../../lib/stacks/monitoring-stack.ts';
-import type { MonitoringStackProps } from '../../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../../lib/stacks/network-stack.ts';
 
 export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
@@ -28,10 +27,7 @@ export interface Templates {
   readonly monitoring: Template;
 }
 
-export type MonitoringOptions = Pick<MonitoringStackProps, 'alerts' | 'alarmTopic' | 'otherFunctions'>;
-
-/** @param monitor makes what is monitored besides */
-export function synthesise(config: Config, monitor: (app: App) => MonitoringOptions = () => ({})): Templates {
+export function synthesise(config: Config): Templates {
   const app = new App({
     context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
     analyticsReporting: false,
@@ -45,7 +41,8 @@ export function synthesise(config: Config, monitor: (app: App) => MonitoringOpti
     config,
     campaignGrant,
     data,
-    ...monitor(app),
+    alerts,
+    adminApi,
   });
   return {
     network: Template.fromStack(network),

@@ -1,5 +1,6 @@
 /** Which transitions people are told of, and what names each: the same transition has the same key, whoever makes it. */
 import type { AlertKind } from '../../../schema/alert.ts';
+import { FAILURE_RATE, RESULTS_FOR_A_RATE } from '../../../schema/failure-rate.ts';
 import type { Breaker } from './breaker.ts';
 import { isOpen } from './breaker.ts';
 
@@ -20,11 +21,6 @@ export interface RaisedAlert extends Alert {
 
 /** Who stopped a campaign: a person, or the Money API that refused our key. */
 export type StoppedBy = 'operator' | 'refused-key';
-
-/** design.md: people are told of more than a hundredth. */
-const FAILURE_RATE = 0.01;
-/** One of the first few that fails is no rate. */
-const RESULTS_FOR_A_RATE = 1_000;
 
 interface RunKey {
   readonly promotionId: string;

@@ -2,6 +2,7 @@ import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-clo
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
+import { FAILURE_RATE, RESULTS_FOR_A_RATE } from '../../../schema/failure-rate.ts';
 import { MONEY_TIMEOUT_MS } from '../../../schema/money-api.ts';
 import {
   databaseMetric,
@@ -36,12 +37,8 @@ export interface AlarmDefinition {
   readonly ignoresFewSamples?: boolean;
 }
 
-const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** The alert of a campaign begins there too (domain/alerts.ts): more than a hundredth, of no fewer than so many. */
-const FAILURE_PERCENT = 1;
-const RESULTS_FOR_A_RATE = 1_000;
 /** After an outage messages come again within a quarter of an hour, and a backlog's work is done a minute later. */
 const MINUTES_UNTIL_STUCK = 20;
 const MESSAGE_AGE_SECONDS = 600;
@@ -74,7 +71,7 @@ function payingAlarms({ config: { stage, money, grants } }: Watched): AlarmDefin
       severity: 'P2',
       means: 'Of the grants that became final within five minutes, more than 1 % failed.',
       metric: failureRate(stage, FIVE_MINUTES, RESULTS_FOR_A_RATE),
-      threshold: FAILURE_PERCENT,
+      threshold: 100 * FAILURE_RATE,
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       periods: 1,
       missing: NOT_BREACHING,
@@ -156,11 +153,12 @@ function moneyAlarms({ config: { stage } }: Watched): AlarmDefinition[] {
 
 function queueAlarms({ config, grantQueue }: Watched): AlarmDefinition[] {
   const { stage, publishing } = config;
+  const oldest = MESSAGE_AGE_SECONDS + publishing.backlogSeconds;
   return [
     {
       heading: 'Grants wait too long',
       severity: 'P1',
-      means: `The breaker is closed, and messages have been waiting for ${MINUTES_UNTIL_STUCK} minutes or more.`,
+      means: `The breaker is closed, and for ${MINUTES_UNTIL_STUCK} minutes the oldest message has been older than ${oldest} s.`,
       metric: math(
         'IF(FILL(open, 0) < 1, age, 0)',
         {
@@ -169,7 +167,7 @@ function queueAlarms({ config, grantQueue }: Watched): AlarmDefinition[] {
         },
         { label: 'seconds that the oldest message is old, while the breaker is closed' },
       ),
-      threshold: MESSAGE_AGE_SECONDS + publishing.backlogSeconds,
+      threshold: oldest,
       periods: MINUTES_UNTIL_STUCK,
       // A queue without messages has no metrics after some hours.
       missing: NOT_BREACHING,
@@ -306,16 +304,13 @@ function dataAlarms({ cluster }: Watched): AlarmDefinition[] {
   ];
 }
 
-function deliveryAlarms({ alerts }: Watched): AlarmDefinition[] {
-  if (alerts === undefined) return [];
-  const { deliveryQueue, deliveryDeadLetterQueue } = alerts;
-  const statistic = Stats.MAXIMUM;
+function deliveryAlarms({ alertQueue }: Watched): AlarmDefinition[] {
   return [
     {
       heading: 'Alerts late',
       severity: 'P2',
       means: 'Alerts have been waiting for Slack for a quarter of an hour.',
-      metric: deliveryQueue.metricApproximateAgeOfOldestMessage({ statistic, period: MINUTE }),
+      metric: queueMetric(alertQueue.queue, 'ApproximateAgeOfOldestMessage'),
       threshold: 900,
       periods: 1,
       missing: NOT_BREACHING,
@@ -324,7 +319,7 @@ function deliveryAlarms({ alerts }: Watched): AlarmDefinition[] {
       heading: 'Alerts lost',
       severity: 'P1',
       means: 'Alerts were given up: people do not know of what they tell.',
-      metric: deliveryDeadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic, period: MINUTE }),
+      metric: queueMetric(alertQueue.deadLetterQueue, 'ApproximateNumberOfMessagesVisible'),
       threshold: 1,
       periods: 1,
       missing: NOT_BREACHING,

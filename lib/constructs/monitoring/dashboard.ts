@@ -12,6 +12,7 @@ import {
 import type { Alarm, IMetric, IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { FAILURE_RATE } from '../../../schema/failure-rate.ts';
 import { MONEY_TIMEOUT_MS } from '../../../schema/money-api.ts';
 import { METRICS } from '../../../schema/metrics.ts';
 import type { MetricName } from '../../../schema/metrics.ts';
@@ -138,7 +139,7 @@ export class Dashboard extends Construct {
         { stacked: true },
       ),
       this.graph('Failure rate', 8, MINUTE, [failureRate(stage, MINUTE, 1)], {
-        line: { value: 1, label: 'alert', color: Color.RED },
+        line: { value: 100 * FAILURE_RATE, label: 'alarm', color: Color.RED },
       }),
       this.graph('Money API latency', 8, MINUTE, [latency(50), latency(90), latency(99)], {
         line: { value: MONEY_TIMEOUT_MS, label: 'timeout', color: Color.RED },
@@ -304,17 +305,15 @@ export class Dashboard extends Construct {
   }
 
   private alertRow(): IWidget[] {
-    const { alerts } = this.watched;
-    if (alerts === undefined) return [];
-    const { deliveryQueue, deliveryDeadLetterQueue } = alerts;
-    const options = { statistic: Stats.MAXIMUM, period: MINUTE };
+    const { queue, deadLetterQueue } = this.watched.alertQueue;
+    const visible = 'ApproximateNumberOfMessagesVisible';
     return [
       this.graph('Alerts on their way', WIDTH / 2, MINUTE, [
-        deliveryQueue.metricApproximateNumberOfMessagesVisible({ ...options, label: 'waiting' }),
-        deliveryDeadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...options, label: 'given up' }),
+        queueMetric(queue, visible, { label: 'waiting' }),
+        queueMetric(deadLetterQueue, visible, { label: 'given up' }),
       ]),
       this.graph('Age of the oldest alert', WIDTH / 2, MINUTE, [
-        deliveryQueue.metricApproximateAgeOfOldestMessage({ ...options, label: 'seconds' }),
+        queueMetric(queue, 'ApproximateAgeOfOldestMessage', { label: 'seconds' }),
       ]),
     ];
   }
