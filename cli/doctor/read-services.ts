@@ -2,13 +2,14 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cl
 import { DescribeStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { connectRedis } from '../../lambdas/shared/redis.ts';
+import { patience } from '../../lambdas/shared/patience.ts';
 import { oneLine } from '../failure.ts';
 import type { Deployment } from '../where/deployment.ts';
 import type { MachineFacts } from './rules/judge-campaigns.ts';
 import type { QueueFacts } from './rules/judge-queues.ts';
 
 /** Who asks how everything is does not want to wait for what is not there. */
-const PATIENCE = { connectionTimeout: 3_000, requestTimeout: 10_000 } as const;
+const PATIENCE = patience(10_000, 3_000);
 const MOST_RUNNING = 1_000;
 
 export async function readMachine(deployment: Deployment, output: string): Promise<MachineFacts> {

@@ -12,6 +12,7 @@ import {
 import type { SqlParameter } from '@aws-sdk/client-rds-data';
 import pRetry from 'p-retry';
 import * as z from 'zod';
+import { patience } from './patience.ts';
 
 export type SqlValue = string | number | boolean | null;
 export type SqlParameters = Readonly<Record<string, SqlValue>>;
@@ -144,7 +145,7 @@ function defaultClient(): RDSDataClient {
   // The retries are ours (retryTemporary): the SDK's would multiply with them.
   return new RDSDataClient({
     maxAttempts: 1,
-    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS },
+    requestHandler: patience(REQUEST_TIMEOUT_MS),
   });
 }
 

@@ -1,6 +1,5 @@
 import { Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -32,7 +31,6 @@ export class AlertTopic extends Construct {
     this.plainName = `grantline-${config.stage}-alerts`;
     this.topic = new Topic(this, 'Topic', {
       topicName: this.plainName,
-      // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that this is an IKey.
       masterKey: this.key,
       enforceSSL: true,
     });

@@ -1,4 +1,5 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { patience } from '../../shared/patience.ts';
 import type { AlertTopic } from '../ports.ts';
 
 /** Whoever tells has other work: what is slow is told at the next look. */
@@ -23,5 +24,5 @@ export function snsAlertTopic(topicArn: string, client: SNSClient = defaultClien
 }
 
 function defaultClient(): SNSClient {
-  return new SNSClient({ maxAttempts: 2, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS } });
+  return new SNSClient({ maxAttempts: 2, requestHandler: patience(REQUEST_TIMEOUT_MS) });
 }
