@@ -3,6 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { z } from 'zod';
 import { STAGES } from '../config/stages.ts';
 import { readConfig } from '../lib/config.ts';
+import { AdminApiStack } from '../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
 import { NetworkStack } from '../lib/stacks/network-stack.ts';
@@ -20,4 +21,9 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const network = new NetworkStack(app, `Grantline-${config.stage}-Network`, { config });
 const data = new DataStack(app, `Grantline-${config.stage}-Data`, { config, network });
-new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, { config, network, data });
+const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, {
+  config,
+  network,
+  data,
+});
+new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, { config, data, campaignGrant });

@@ -66,3 +66,13 @@ export const reconcileCampaignsEnvironment = databaseEnvironment.extend({
   /** Which Scheduler takes to start executions of CampaignRun. */
   RESERVATION_SCHEDULE_ROLE_ARN: z.string().min(1),
 });
+
+export const adminApiCampaignsEnvironment = databaseEnvironment.extend({
+  ...campaignRun,
+  /** The state machine that redrives. */
+  REDRIVE_ARN: z.string().min(1),
+  /** A Secrets Manager secret whose string signs the tokens of the HTTP API. */
+  JWT_SECRET_ARN: z.string().min(1),
+});
+
+export const adminApiSystemEnvironment = databaseEnvironment;

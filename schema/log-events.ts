@@ -11,4 +11,8 @@ export const LOG_EVENTS = {
   campaignsReconciled: 'CAMPAIGNS_RECONCILED',
   deadLettersRedriven: 'DEAD_LETTERS_REDRIVEN',
   migrated: 'MIGRATED',
+  httpAnswered: 'HTTP_ANSWERED',
+  httpFailed: 'HTTP_FAILED',
+  operatorAsked: 'OPERATOR_ASKED',
+  healthDown: 'HEALTH_DOWN',
 } as const;

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { sfnRedriveRuns } from '../../lambdas/campaign-grant/adapters/sfn-redrive-runs.ts';
+import { startRedrive } from '../../lambdas/campaign-grant/app/start-redrive.ts';
 import type { RedriveSelection } from '../../lambdas/campaign-grant/ports.ts';
 import { id } from '../../schema/promotion.ts';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
@@ -10,7 +11,6 @@ import { EXIT_CODES, refuse, running } from '../campaigns/run-command.ts';
 import { confirm } from '../output/confirm.ts';
 import { grouped } from '../output/grouped.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
-import type { Deployment } from '../where/deployment.ts';
 import type { WhereOptions } from '../where/where-options.ts';
 
 interface RedriveOptions extends WhereOptions {
@@ -57,33 +57,32 @@ export function registerRedrive(program: Command): void {
         const causes = await campaigns.operator.redrivable(promotion, selection);
         const count = causes.reduce((sum, cause) => sum + cause.count, 0);
         if (!options.json) process.stdout.write(asText(causes, count));
-        const isStarted = count > 0 && !options.dryRun;
-        if (isStarted)
-          await confirm('redrive', `Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
-        const executionArn = isStarted ? await startRedrive(deployment, { promotionId, ...selection }) : null;
-        if (options.json) {
-          process.stdout.write(`${JSON.stringify({ promotionId, count, causes, executionArn })}\n`);
-        } else if (executionArn !== null) {
-          process.stdout.write(`redriven by execution ${executionArn}\n`);
+        if (count === 0 || options.dryRun) {
+          if (options.json) process.stdout.write(asJson({ promotionId, count, causes, executionName: null }));
+          return;
         }
+        await confirm('redrive', `Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
+        const redriveArn = await deployment.output('CampaignGrant', 'RedriveArn');
+        const redrives = sfnRedriveRuns(
+          redriveArn,
+          new SFNClient(deployment.clientSettings('stepFunctions')),
+        );
+        const outcome = await startRedrive({ ...campaigns, redrives }, { promotionId, ...selection });
+        if (outcome.kind === 'unknown') refuse('redrive', `promotion ${promotionId} does not exist`);
+        const { executionName } = outcome;
+        process.stdout.write(
+          options.json
+            ? asJson({ promotionId, count, causes, executionName })
+            : executionName === null
+              ? 'nothing to redrive any more\n'
+              : `redriven by execution ${executionName}\n`,
+        );
       }),
     );
 }
 
-async function startRedrive(
-  deployment: Deployment,
-  input: { readonly promotionId: string } & RedriveSelection,
-): Promise<string> {
-  const client = new SFNClient(deployment.clientSettings('stepFunctions'));
-  const { executionArn = '' } = await client.send(
-    new StartExecutionCommand({
-      stateMachineArn: await deployment.output('CampaignGrant', 'RedriveArn'),
-      // With a name of its own: a request that the SDK repeats starts no second one.
-      name: `promotion-${input.promotionId}-${randomUUID()}`,
-      input: JSON.stringify(input),
-    }),
-  );
-  return executionArn;
+function asJson(outcome: object): string {
+  return `${JSON.stringify(outcome)}\n`;
 }
 
 function asText(causes: readonly { cause: string; count: number }[], count: number): string {

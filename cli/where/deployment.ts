@@ -1,7 +1,7 @@
 /** One deployed Grantline: what its stacks put out, and how its AWS services are reached. */
 
 /** The last parts of the stacks' names. */
-export type StackName = 'Data' | 'CampaignGrant' | 'PointSync' | 'CouponStats';
+export type StackName = 'Data' | 'CampaignGrant' | 'AdminApi' | 'PointSync' | 'CouponStats';
 
 /** Services as the local runtime names them. */
 export type ServiceName = 'sqs' | 'rdsData' | 'lambda' | 'stepFunctions' | 'scheduler' | 'secretsManager';

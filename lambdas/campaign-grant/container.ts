@@ -1,6 +1,7 @@
 /** The only wiring: which adapter stands behind which port of each handler. Built once, on cold start. */
 import type * as z from 'zod';
 import type {
+  adminApiCampaignsEnvironment,
   beginCampaignEnvironment,
   collectDeadLettersEnvironment,
   databaseEnvironment,
@@ -16,14 +17,20 @@ import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { systemClock as clock } from '../shared/clock.ts';
 import { DataApi } from '../shared/data-api.ts';
 import { logger } from '../shared/handler.ts';
+import { authenticator } from '../shared/http/authenticate.ts';
+import { cachedJwtSecret } from '../shared/http/jwt-secret.ts';
+import { httpLog } from '../shared/http/log.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { readSecret } from '../shared/secret.ts';
 import { httpMoneyApi } from './adapters/http-money-api.ts';
 import { redisProgressCounters } from './adapters/redis-progress-counters.ts';
 import { schedulerReservations } from './adapters/scheduler-reservations.ts';
 import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
+import { sfnRedriveRuns } from './adapters/sfn-redrive-runs.ts';
 import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
+import { sqlOperatorStore } from './adapters/sql-operator-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
+import type { OperatorLog } from './admin-api/campaign-routes.ts';
 import { MoneyBreaker } from './app/money-breaker.ts';
 import type { GrantLog } from './app/pay-batch.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
@@ -31,13 +38,15 @@ import { Pacer, pacingFor } from './domain/pacer.ts';
 type Env<Shape extends z.ZodType> = z.output<Shape>;
 
 function campaignStore(env: Env<typeof databaseEnvironment>) {
-  return sqlCampaignStore(
-    new DataApi({
-      resourceArn: env.DATABASE_RESOURCE_ARN,
-      secretArn: env.DATABASE_SECRET_ARN,
-      database: env.DATABASE_NAME,
-    }),
-  );
+  return sqlCampaignStore(dataApi(env));
+}
+
+function dataApi(env: Env<typeof databaseEnvironment>): DataApi {
+  return new DataApi({
+    resourceArn: env.DATABASE_RESOURCE_ARN,
+    secretArn: env.DATABASE_SECRET_ARN,
+    database: env.DATABASE_NAME,
+  });
 }
 
 async function progressCounters(redisUrl: string) {
@@ -163,3 +172,26 @@ export function reconcileCampaignsServices(env: Env<typeof reconcileCampaignsEnv
     clock,
   };
 }
+
+export function adminApiCampaignsServices(env: Env<typeof adminApiCampaignsEnvironment>) {
+  return {
+    store: campaignStore(env),
+    operator: sqlOperatorStore(dataApi(env)),
+    runs: sfnCampaignRuns(env.CAMPAIGN_RUN_ARN),
+    redrives: sfnRedriveRuns(env.REDRIVE_ARN),
+    clock,
+    log: operatorLog,
+    http: {
+      authenticate: authenticator({
+        secret: cachedJwtSecret(env.JWT_SECRET_ARN, clock),
+        now: () => clock.now(),
+      }),
+      log: httpLog,
+      monotonic: () => clock.monotonic(),
+    },
+  };
+}
+
+const operatorLog: OperatorLog = {
+  asked: (what) => logger.info('an operator asked', { event: LOG_EVENTS.operatorAsked, ...what }),
+};

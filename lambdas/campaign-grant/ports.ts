@@ -371,12 +371,20 @@ export interface OperatorStore {
   campaign(promotionId: string): Promise<CampaignOverview | undefined>;
   /** The campaign that is being paid, and whether the breaker is open. */
   surroundings(): Promise<{ readonly paying: string | null; readonly breakerIsOpen: boolean }>;
-  /** READY → STOPPED, for a campaign that nobody is to start. @returns whether it was READY */
+  /**
+   * READY → STOPPED, for a campaign that nobody is to start: an execution that waits for its turn begins nothing any
+   * more. @returns whether it was READY
+   */
   withdraw(promotionId: string, memo: string, nowMs: number): Promise<boolean>;
+  /** STOPPED or FAILED → READY: it goes on in its turn, and can be withdrawn until then. @returns whether it was */
+  makeReady(promotionId: string, nowMs: number): Promise<boolean>;
   /** FAILED results past `afterTargetId`, in order of id, with what is known of each. */
   failures(of: PromotionKey, page: FailurePage): Promise<Failure[]>;
   /** How many of a promotion's dead letters a redrive with this selection would make PENDING, by cause. */
-  redrivable(of: PromotionKey, selection: RedriveSelection): Promise<{ readonly cause: string; readonly count: number }[]>;
+  redrivable(
+    of: PromotionKey,
+    selection: RedriveSelection,
+  ): Promise<{ readonly cause: string; readonly count: number }[]>;
 }
 
 export interface FailurePage {
@@ -424,4 +432,16 @@ export interface PendingAlert extends RaisedAlert {
 export interface AlertTopic {
   /** May be given the same alert twice: its key says so to whoever reads it. */
   publish(alert: AlertMessage): Promise<void>;
+}
+
+/** Executions of the state machine that redrives. */
+export interface RedriveRuns {
+  /**
+   * Redrives a selection of a promotion's dead letters; while one of the same selection runs, that one is it.
+   * @param runNumber of the promotion's latest run
+   */
+  start(
+    redrive: { readonly promotionId: string } & RedriveSelection,
+    runNumber: number,
+  ): Promise<{ readonly outcome: 'started' | 'already-running'; readonly executionName: string }>;
 }

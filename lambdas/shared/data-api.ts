@@ -168,7 +168,8 @@ function retryTemporary<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 
-function isTemporary(error: Error): boolean {
+/** Whether asking again may well succeed. */
+export function isTemporary(error: Error): boolean {
   if (TEMPORARY.has(error.name) || LOST_RACE.test(error.message)) return true;
   return 'code' in error && typeof error.code === 'string' && BROKEN_CONNECTION.has(error.code);
 }

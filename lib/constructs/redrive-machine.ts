@@ -1,3 +1,4 @@
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   Choice,
@@ -17,6 +18,7 @@ import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import { redriveDeadLettersEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { logGroupFor } from './log-group.ts';
@@ -66,6 +68,21 @@ export class RedriveMachine extends Construct {
       resourceWildcard('*'),
       'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
     );
+  }
+
+  /** For who starts redrives. */
+  get starter(): Binding<'REDRIVE_ARN'> {
+    const { stateMachineArn } = this.stateMachine;
+    return {
+      environment: { REDRIVE_ARN: stateMachineArn },
+      grantTo: (grantee) => {
+        Grant.addToPrincipal({
+          grantee,
+          actions: ['states:StartExecution'],
+          resourceArns: [stateMachineArn],
+        }).assertSuccess();
+      },
+    };
   }
 
   private definition(redriveDeadLetters: IFunction) {

@@ -18,6 +18,9 @@ export interface CampaignGrantStackProps extends StackProps {
 
 /** Campaign grants: from a reservation that is due to the last customer paid. */
 export class CampaignGrantStack extends Stack {
+  readonly campaignRun: CampaignRunMachine;
+  readonly redrive: RedriveMachine;
+
   constructor(scope: Construct, id: string, { config, network, data, ...props }: CampaignGrantStackProps) {
     super(scope, id, { description: 'Grantline: campaign grants', ...props });
     // The tables are there before the first function runs, also where nothing of the data stack is referred to.
@@ -46,6 +49,9 @@ export class CampaignGrantStack extends Stack {
     });
     new CampaignReconciler(this, 'Reconciler', { config, database, campaignRun });
     const redrive = new RedriveMachine(this, 'Redrive', { config, database, campaignRun });
+
+    this.campaignRun = campaignRun;
+    this.redrive = redrive;
 
     new CfnOutput(this, 'CampaignRunArn', { value: campaignRun.stateMachine.stateMachineArn });
     new CfnOutput(this, 'RedriveArn', { value: redrive.stateMachine.stateMachineArn });

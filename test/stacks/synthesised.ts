@@ -5,6 +5,7 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { STAGES } from '../../config/stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import type { Config, StageConfig } from '../../lib/config.ts';
+import { AdminApiStack } from '../../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
 import { NetworkStack } from '../../lib/stacks/network-stack.ts';
@@ -19,6 +20,7 @@ export interface Templates {
   readonly network: Template;
   readonly data: Template;
   readonly campaignGrant: Template;
+  readonly adminApi: Template;
 }
 
 export function synthesise(config: Config): Templates {
@@ -29,9 +31,11 @@ export function synthesise(config: Config): Templates {
   const network = new NetworkStack(app, 'Network', { config });
   const data = new DataStack(app, 'Data', { config, network });
   const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data });
+  const adminApi = new AdminApiStack(app, 'AdminApi', { config, data, campaignGrant });
   return {
     network: Template.fromStack(network),
     data: Template.fromStack(data),
     campaignGrant: Template.fromStack(campaignGrant),
+    adminApi: Template.fromStack(adminApi),
   };
 }

@@ -20,6 +20,7 @@ import type {
   PromotionKey,
   ExecutionState,
   ReservationSchedule,
+  RedriveRuns,
   ReservationSchedules,
   SendFailure,
   TimeBudget,
@@ -359,6 +360,27 @@ export class FakeCampaignRuns implements CampaignRuns {
 
   describe(executionId: string): Promise<ExecutionState> {
     return Promise.resolve(this.#states.get(executionId) ?? { status: 'RUNNING' });
+  }
+}
+
+/** One of the same selection and run is the same until it is ended. */
+export class FakeRedriveRuns implements RedriveRuns {
+  readonly started: Parameters<RedriveRuns['start']>[0][] = [];
+  readonly #running = new Set<string>();
+
+  /** All that run have ended. */
+  end(): void {
+    this.#running.clear();
+  }
+
+  start(...[redrive, runNumber]: Parameters<RedriveRuns['start']>): ReturnType<RedriveRuns['start']> {
+    const executionName = JSON.stringify([redrive, runNumber]);
+    if (this.#running.has(executionName)) {
+      return Promise.resolve({ outcome: 'already-running', executionName });
+    }
+    this.#running.add(executionName);
+    this.started.push(redrive);
+    return Promise.resolve({ outcome: 'started', executionName });
   }
 }
 

@@ -106,6 +106,8 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
           { promotionId, now },
         );
         if (changed === 0) return false;
+        // Else those behind it would wait for it for another minute.
+        await tx.execute('DELETE FROM campaign_turns WHERE promotion_id = :promotionId', { promotionId });
         await tx.execute(
           `INSERT INTO campaign_promotion_summary (promotion_id, stopped_at, stopped_memo)
            VALUES (:promotionId, :now, :memo)
@@ -114,6 +116,15 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
         );
         return true;
       });
+    },
+
+    async makeReady(promotionId, nowMs) {
+      const changed = await db.execute(
+        `UPDATE campaign_promotions SET promotion_status = 'READY', updated_at = :now
+         WHERE promotion_id = :promotionId AND promotion_status IN ('STOPPED', 'FAILED')`,
+        { promotionId, now: toDateTime(nowMs) },
+      );
+      return changed > 0;
     },
 
     async failures(of, { afterTargetId, limit, causes }) {

@@ -9,6 +9,11 @@ export interface AwaitedPromotion {
   readonly runNumber: number;
 }
 
+/** Whether the reconciler starts it at its next look. @param now DATETIME, Asia/Seoul */
+export function isDue({ reservationAt, runNumber }: AwaitedPromotion, now: string): boolean {
+  return reservationAt === null ? runNumber > 0 : reservationAt <= now;
+}
+
 /**
  * The execution that a reservation starts. Scheduler delivers at least once, the reconciler asks every minute: all
  * name the same one. The run's number tells a campaign that is to go on from its first start.

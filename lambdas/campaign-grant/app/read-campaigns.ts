@@ -1,16 +1,21 @@
-import { stateOf } from '../../lambdas/campaign-grant/domain/campaign-state.ts';
-import type { CampaignOverview, CampaignState } from '../../lambdas/campaign-grant/domain/campaign-state.ts';
-import { toDateTime } from '../../lambdas/campaign-grant/domain/seoul-time.ts';
-import type { Campaigns } from './open-campaigns.ts';
+import { stateOf } from '../domain/campaign-state.ts';
+import type { CampaignOverview, CampaignState } from '../domain/campaign-state.ts';
+import { toDateTime } from '../domain/seoul-time.ts';
+import type { Clock, OperatorStore } from '../ports.ts';
 
 export interface CampaignAndState {
   readonly campaign: CampaignOverview;
   readonly state: CampaignState;
 }
 
+interface Services {
+  readonly operator: Pick<OperatorStore, 'surroundings' | 'campaign' | 'campaigns'>;
+  readonly clock: Clock;
+}
+
 /** Two small queries, whatever the size of the campaigns. */
-export async function readStates(
-  { operator, clock }: Pick<Campaigns, 'operator' | 'clock'>,
+export async function readCampaigns(
+  { operator, clock }: Services,
   of: { readonly promotionId: string } | { readonly limit: number },
 ): Promise<CampaignAndState[]> {
   const [around, campaigns] = await Promise.all([
