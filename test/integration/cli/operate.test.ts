@@ -503,6 +503,7 @@ describe('redrive', () => {
       count: 1,
       causes: [{ cause: 'TIMEOUT', count: 1 }],
       executionName: null,
+      isDone: true,
     });
     expect(executionsOf('redrive')).toHaveLength(before);
   });
@@ -521,6 +522,7 @@ describe('redrive', () => {
     );
     expect(JSON.parse(targets.stdout)).toMatchObject({
       count: 1,
+      isDone: true,
       causes: [{ cause: 'ACCOUNT_CLOSED', count: 1 }],
     });
     expect(
