@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   failures: async () => (await import('./commands/failures.ts')).registerFailures,
   redrive: async () => (await import('./commands/redrive.ts')).registerRedrive,
   verify: async () => (await import('./commands/verify.ts')).registerVerify,
+  token: async () => (await import('./commands/token.ts')).registerToken,
   jobs: async () => (await import('./commands/jobs.ts')).registerJobs,
   rate: async () => (await import('./commands/rate.ts')).registerRate,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,

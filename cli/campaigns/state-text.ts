@@ -1,7 +1,7 @@
 import { duration } from '../output/duration.ts';
 import { grouped } from '../output/grouped.ts';
 import { table } from '../output/table.ts';
-import type { CampaignAndState } from './read-states.ts';
+import type { CampaignAndState } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
 
 const HEADINGS = ['promotion', 'type', 'state', 'final', 'of', '', 'failed', 'rate', 'left', ''];
 const RIGHT = new Set([0, 3, 4, 5, 6, 7, 8]);

@@ -1,4 +1,4 @@
-import type { CampaignAndState } from './read-states.ts';
+import type { CampaignAndState } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
 import { stateAsLine } from './state-text.ts';
 
 export interface WatchDisplay {

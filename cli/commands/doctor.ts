@@ -14,8 +14,8 @@ const WORDS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skip' } as const
 
 const HELP = `
 It looks and changes nothing: credentials, stacks, database (reached, migrated, its time zone and mode), clock, breaker,
-alerts that nobody was told, queues, state machines, the Money API and Redis, which on AWS are known by what they did,
-since only the functions reach them.
+alerts that nobody was told, queues, state machines, the Money API and Redis. What only the functions reach is known by
+what they did with it.
 
 Exit codes:
   0  nothing is wrong; what is worth a look says warn

@@ -156,8 +156,12 @@ async function tellOutcome(
     return;
   }
   const does = dryRun ? 'would be loaded' : 'are loaded';
-  const without = problemCount === 0 ? '' : `, ${grouped(problemCount)} rows are left out`;
+  const without = problemCount === 0 ? '' : `, ${rowsOf(problemCount)} left out`;
   await write(`${grouped(rows)} targets of promotion ${promotionId} ${does}, ${amount} in all${without}\n`);
+}
+
+function rowsOf(count: number): string {
+  return count === 1 ? '1 row' : `${grouped(count)} rows`;
 }
 
 function shown({ first }: Reports): string {

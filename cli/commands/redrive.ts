@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { sfnCampaignRuns } from '../../lambdas/campaign-grant/adapters/sfn-campaign-runs.ts';
 import { sfnRedriveRuns } from '../../lambdas/campaign-grant/adapters/sfn-redrive-runs.ts';
 import { startRedrive } from '../../lambdas/campaign-grant/app/start-redrive.ts';
-import type { RedriveRuns, RedriveSelection } from '../../lambdas/campaign-grant/ports.ts';
+import type { RedriveSelection } from '../../lambdas/campaign-grant/ports.ts';
 import { id } from '../../schema/promotion.ts';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
@@ -11,7 +13,6 @@ import { EXIT_CODES, refuse, running } from '../campaigns/run-command.ts';
 import { confirm } from '../output/confirm.ts';
 import { grouped } from '../output/grouped.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
-import type { Deployment } from '../where/deployment.ts';
 import type { WhereOptions } from '../where/where-options.ts';
 
 interface RedriveOptions extends WhereOptions {
@@ -22,6 +23,8 @@ interface RedriveOptions extends WhereOptions {
   readonly json: boolean;
 }
 
+const LOOK_EVERY_MS = 500;
+const MOST_LOOKS = 40;
 /** An execution's input is at most 256 KiB. */
 const MOST_TARGETS = 10_000;
 
@@ -58,25 +61,52 @@ export function registerRedrive(program: Command): void {
         const causes = await campaigns.operator.redrivable(promotion, selection);
         const count = causes.reduce((sum, cause) => sum + cause.count, 0);
         if (!options.json) process.stdout.write(asText(causes, count));
-        const isStarted = count > 0 && !options.dryRun;
-        if (isStarted)
-          await confirm('redrive', `Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
-        const services = { ...campaigns, redrives: await openRedrives(deployment) };
-        const started = isStarted ? await startRedrive(services, { promotionId, ...selection }) : undefined;
-        const executionName =
-          started === undefined || started.kind === 'unknown' ? null : started.executionName;
-        if (options.json) {
-          process.stdout.write(`${JSON.stringify({ promotionId, count, causes, executionName })}\n`);
-        } else if (executionName !== null) {
-          process.stdout.write(`redriven by execution ${executionName}\n`);
+        if (count === 0 || options.dryRun) {
+          if (options.json)
+            process.stdout.write(asJson({ promotionId, count, causes, executionName: null, isDone: true }));
+          return;
         }
+        await confirm('redrive', `Redrive ${grouped(count)} of promotion ${promotionId}?`, options);
+        const redriveArn = await deployment.output('CampaignGrant', 'RedriveArn');
+        const client = new SFNClient(deployment.clientSettings('stepFunctions'));
+        const redrives = sfnRedriveRuns(redriveArn, client);
+        const outcome = await startRedrive({ ...campaigns, redrives }, { promotionId, ...selection });
+        if (outcome.kind === 'unknown') refuse('redrive', `promotion ${promotionId} does not exist`);
+        const { executionName } = outcome;
+        const isDone = executionName === null || (await hasEnded(client, redriveArn, executionName));
+        process.stdout.write(
+          options.json
+            ? asJson({ promotionId, count, causes, executionName, isDone })
+            : `${sayStarted(executionName, isDone)}\n`,
+        );
       }),
     );
 }
 
-async function openRedrives(deployment: Deployment): Promise<RedriveRuns> {
-  const client = new SFNClient(deployment.clientSettings('stepFunctions'));
-  return sfnRedriveRuns(await deployment.output('CampaignGrant', 'RedriveArn'), client);
+/** A few are redriven within seconds, and whoever watches the campaign next sees that it runs again. */
+async function hasEnded(client: SFNClient, redriveArn: string, executionName: string): Promise<boolean> {
+  const { describe } = sfnCampaignRuns(redriveArn, client);
+  const executionArn = `${redriveArn.replace(':stateMachine:', ':execution:')}:${executionName}`;
+  for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const execution = await describe(executionArn);
+    if ('cause' in execution) {
+      throw new Error(`execution ${executionName} ended ${execution.status}: ${execution.cause}`);
+    }
+    if (execution.status !== 'RUNNING') return true;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return false;
+}
+
+function sayStarted(executionName: string | null, isDone: boolean): string {
+  if (executionName === null) return 'nothing to redrive any more';
+  return isDone
+    ? `redriven by execution ${executionName}`
+    : `being redriven by execution ${executionName}, which goes on`;
+}
+
+function asJson(outcome: object): string {
+  return `${JSON.stringify(outcome)}\n`;
 }
 
 function asText(causes: readonly { cause: string; count: number }[], count: number): string {

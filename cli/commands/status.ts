@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
-import { readStates } from '../campaigns/read-states.ts';
+import { readCampaigns } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
 import { EXIT_CODES, refuse, running } from '../campaigns/run-command.ts';
 import { stateAsJson, statesAsText } from '../campaigns/state-text.ts';
 import { wholeNumber } from '../output/whole-number.ts';
@@ -35,7 +35,7 @@ export function registerStatus(program: Command): void {
       running('status', async () => {
         const campaigns = await openCampaigns(await openDeployment(options));
         const of = promotionId === undefined ? { limit: options.last } : { promotionId };
-        const states = await readStates(campaigns, of);
+        const states = await readCampaigns(campaigns, of);
         if (promotionId !== undefined && states.length === 0) {
           refuse('status', `promotion ${promotionId} does not exist`);
         }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { stopCampaign } from '../../lambdas/campaign-grant/app/stop-campaign.ts';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
-import { readStates } from '../campaigns/read-states.ts';
+import { readCampaigns } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
 import { EXIT_CODES, refuse, running } from '../campaigns/run-command.ts';
 import { stateAsLine } from '../campaigns/state-text.ts';
 import { confirm } from '../output/confirm.ts';
@@ -44,7 +44,7 @@ export function registerStop(program: Command): void {
     .action((promotionId: string, options: StopOptions) =>
       running('stop', async () => {
         const campaigns = await openCampaigns(await openDeployment(options));
-        const [current] = await readStates(campaigns, { promotionId });
+        const [current] = await readCampaigns(campaigns, { promotionId });
         if (current === undefined) refuse('stop', `promotion ${promotionId} does not exist`);
         const { status } = current.campaign;
         if (status === 'READY' || status === 'IN_PROGRESS') {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
-import { readStates } from '../campaigns/read-states.ts';
+import { readCampaigns } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
 import { refuse, running } from '../campaigns/run-command.ts';
 import { stateAsJson, stateAsLine } from '../campaigns/state-text.ts';
 import { campaignBar, changedLines } from '../campaigns/watch-display.ts';
@@ -53,7 +53,7 @@ async function watch(promotionId: string, options: WatchOptions): Promise<void> 
   const { signal, end } = untilInterrupted();
   try {
     for (;;) {
-      const [current] = await readStates(campaigns, { promotionId });
+      const [current] = await readCampaigns(campaigns, { promotionId });
       if (current === undefined) refuse('watch', `promotion ${promotionId} does not exist`);
       display.show(current);
       if (FINAL.has(current.state.phase)) {

@@ -4,7 +4,7 @@ import { oneLine } from '../failure.ts';
 import type { Deployment, StackName } from '../where/deployment.ts';
 import { openDatabase } from '../where/open-database.ts';
 import { readAlerts, readAllMigrations, readBreaker, readDatabase, readPaying } from './read-database.ts';
-import { callMoneyApi, pingRedis, readMachine, readQueue } from './read-services.ts';
+import { callMoneyApi, readMachine, readQueue } from './read-services.ts';
 import { fail, ok, skipped } from './rules/finding.ts';
 import type { Finding } from './rules/finding.ts';
 import { judgeAlerts } from './rules/judge-alerts.ts';
@@ -101,7 +101,7 @@ async function examineServices(deployment: Deployment, known: Known | undefined)
       ),
     ),
     looking('money API', async () => judgeMoneyApi(await callMoneyApi(deployment), breaker, paying)),
-    looking('redis', async () => judgeRedis(await pingRedis(deployment), paying)),
+    judgeRedis(paying),
   ]);
 }
 

@@ -1,7 +1,6 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { connectRedis } from '../../lambdas/shared/redis.ts';
 import { patience } from '../../lambdas/shared/patience.ts';
 import { oneLine } from '../failure.ts';
 import type { Deployment } from '../where/deployment.ts';
@@ -72,19 +71,5 @@ export async function callMoneyApi({ moneyApiUrl: url }: Deployment) {
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     return { url, error: oneLine(cause) };
-  }
-}
-
-/** @returns the error of a PING, null when it answered, undefined where it cannot be called from here */
-export async function pingRedis(deployment: Deployment): Promise<string | null | undefined> {
-  if (deployment.kind === 'aws') return undefined;
-  const redis = await connectRedis(await deployment.output('Data', 'RedisUrl'));
-  try {
-    await redis.ping();
-    return null;
-  } catch {
-    return 'does not answer';
-  } finally {
-    redis.disconnect();
   }
 }

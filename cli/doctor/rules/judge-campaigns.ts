@@ -58,16 +58,9 @@ export function judgeMoneyApi(
     : warn('money API', `no result in the last interval (${from})`, 'look at the log of GrantRewards');
 }
 
-/** @param error of a PING; null: it answered; undefined: it cannot be called from here */
-export function judgeRedis(error: string | null | undefined, paying: PayingCampaign | undefined): Finding {
-  if (typeof error === 'string') {
-    return warn(
-      'redis',
-      error,
-      'bring it back: nothing is lost without it, progress is counted from rows more slowly',
-    );
-  }
-  if (paying === undefined) return error === null ? ok('redis', 'answers') : skipped('redis', NOBODY_IS_PAID);
+/** Only the functions reach it: they copy its counters every few seconds while a campaign is paid. */
+export function judgeRedis(paying: PayingCampaign | undefined): Finding {
+  if (paying === undefined) return skipped('redis', NOBODY_IS_PAID);
   const { promotionId, measuredAgoMs } = paying;
   if (measuredAgoMs === null || measuredAgoMs > FRESH_MS) {
     const since = measuredAgoMs === null ? 'never' : `${seconds(measuredAgoMs)} ago`;

@@ -71,7 +71,7 @@ function phaseOf(campaign: CampaignOverview, around: Surroundings): Pick<Campaig
 }
 
 function whileReady(
-  { promotionId, reservationAt, asksForTurn }: CampaignOverview,
+  { promotionId, reservationAt, runNumber, asksForTurn }: CampaignOverview,
   { paying, now }: Surroundings,
 ): Pick<CampaignState, 'phase' | 'why'> {
   if (asksForTurn) {
@@ -79,7 +79,11 @@ function whileReady(
       paying === null || paying === promotionId ? 'for its turn' : `for its turn: ${paying} is being paid`;
     return { phase: 'waiting', why };
   }
-  if (reservationAt === null) return { phase: 'ready', why: 'nobody has started it' };
+  if (reservationAt === null) {
+    return runNumber === 0
+      ? { phase: 'ready', why: 'nobody has started it' }
+      : { phase: 'waiting', why: 'to go on: it is started within a minute' };
+  }
   return reservationAt > now
     ? { phase: 'reserved', why: `for ${reservationAt}` }
     : { phase: 'waiting', why: `its reservation ${reservationAt} has come: it is started within a minute` };

@@ -214,7 +214,7 @@ describe('a file with rows that cannot be loaded', () => {
 
     expect([dry.exitCode, ended.exitCode]).toEqual([3, 3]);
     expect(ended.stdout.trimEnd().split('\n').at(-1)).toBe(
-      `2 targets of promotion ${promotionId} are loaded, 3.50 in all, 7 rows are left out`,
+      `2 targets of promotion ${promotionId} are loaded, 3.50 in all, 7 rows left out`,
     );
     expect((await targetsOf(promotionId)).map((row) => String(row['voucher_number']))).toEqual([
       'V-4',

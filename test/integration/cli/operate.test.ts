@@ -231,14 +231,36 @@ describe('resume', () => {
 
     expect([first.exitCode, second.exitCode, third.exitCode]).toEqual([0, 0, 0]);
     expect(executionsFor(stopped.promotionId)).toMatchObject([
-      { input: { promotionId: stopped.promotionId, resume: true } },
+      {
+        name: `promotion-${stopped.promotionId}-run-2-unreserved`,
+        input: { promotionId: stopped.promotionId },
+      },
     ]);
+    expect(await statusOf(stopped.promotionId)).toMatchObject({ status: 'READY' });
     expect(executionsFor(withdrawn.promotionId)).toMatchObject([
       {
         name: `promotion-${withdrawn.promotionId}-run-1-by-hand-1`,
         input: { promotionId: withdrawn.promotionId },
       },
-      { name: `promotion-${withdrawn.promotionId}-run-1-by-hand-2`, input: { resume: true } },
+    ]);
+  });
+
+  it('is undone by a stop until its turn has come, and is no end to who watches', async () => {
+    const { promotionId } = await paidCampaign(deployment.database.sql, {
+      status: 'STOPPED',
+      endings: ['granted', 'waiting'],
+    });
+    await grantline('resume', promotionId);
+    const { lines, ended, shown } = watching(promotionId, '--json');
+    await shown;
+
+    const stopped = await grantline('stop', promotionId, '--reason', 'not today', '--yes', '--json');
+
+    expect(JSON.parse(stopped.stdout)).toEqual({ promotionId, outcome: 'withdrawn' });
+    expect(await ended).toEqual([1, null]);
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { phase: 'waiting' },
+      { phase: 'stopped', why: 'not today' },
     ]);
   });
 
@@ -481,6 +503,7 @@ describe('redrive', () => {
       count: 1,
       causes: [{ cause: 'TIMEOUT', count: 1 }],
       executionName: null,
+      isDone: true,
     });
     expect(executionsOf('redrive')).toHaveLength(before);
   });
@@ -494,9 +517,12 @@ describe('redrive', () => {
     const targets = await grantline('redrive', promotionId, '--yes', '--json', '--target', rejected, invalid);
 
     expect([all.exitCode, causes.exitCode, targets.exitCode]).toEqual([0, 0, 0]);
-    expect(all.stdout).toMatch(/ {9}2 {2}all\nredriven by execution promotion-\d+-redrive-\d+-[0-9a-f]{16}-1\n$/);
+    expect(all.stdout).toMatch(
+      / {9}2 {2}all\nredriven by execution promotion-\d+-redrive-1-[0-9a-f]{16}-1\n$/,
+    );
     expect(JSON.parse(targets.stdout)).toMatchObject({
       count: 1,
+      isDone: true,
       causes: [{ cause: 'ACCOUNT_CLOSED', count: 1 }],
     });
     expect(
@@ -505,8 +531,8 @@ describe('redrive', () => {
         .map(({ input }) => input),
     ).toEqual([
       { promotionId },
-      { promotionId, causes: ['TIMEOUT', 'HTTP_503'] },
-      { promotionId, targetIds: [rejected, invalid] },
+      { promotionId, causes: ['HTTP_503', 'TIMEOUT'] },
+      { promotionId, targetIds: [rejected, invalid].sort() },
     ]);
   });
 

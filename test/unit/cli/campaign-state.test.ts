@@ -38,6 +38,7 @@ describe('a campaign', () => {
     [{}, CALM, 'ready', 'nobody has started it'],
     [{ reservationAt: '2026-11-21 12:00:01' }, CALM, 'reserved', 'for 2026-11-21 12:00:01'],
     [{ reservationAt: '2026-11-21 11:59:59' }, CALM, 'waiting', /has come: it is started within a minute$/],
+    [{ runNumber: 1 }, CALM, 'waiting', 'to go on: it is started within a minute'],
     [{ asksForTurn: true }, CALM, 'waiting', 'for its turn'],
     [{ asksForTurn: true }, { ...CALM, paying: '5' }, 'waiting', 'for its turn: 5 is being paid'],
     [{ status: 'IN_PROGRESS' }, CALM, 'paying', null],
