@@ -23,7 +23,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   jobs: async () => (await import('./commands/jobs.ts')).registerJobs,
   rate: async () => (await import('./commands/rate.ts')).registerRate,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
-  token: async () => (await import('./commands/token.ts')).registerToken,
 };
 
 const program = new Command('grantline')

@@ -88,7 +88,8 @@ export async function readAlerts(db: SqlExecutor): Promise<AlertFacts> {
     alertsRow,
     `SELECT u.count AS unpublished, u.oldest AS oldestUnpublishedSeconds, d.count AS undelivered,
             d.oldest AS oldestUndeliveredSeconds
-     FROM (SELECT COUNT(*) AS count, TIMESTAMPDIFF(SECOND, MIN(raised_at), NOW()) AS oldest
+     FROM (SELECT COUNT(*) AS count,
+                  CAST(FLOOR((${DATABASE_NOW_MS} - MIN(raised_ms)) / 1000) AS SIGNED) AS oldest
            FROM operations_alerts WHERE published_at IS NULL) AS u,
           (SELECT COUNT(*) AS count,
                   CAST(FLOOR((${DATABASE_NOW_MS} - MIN(claimed_ms)) / 1000) AS SIGNED) AS oldest

@@ -66,8 +66,8 @@ describe('doctor', () => {
       'UPDATE campaign_money_breaker SET opened_ms = (UNIX_TIMESTAMP() - 60) * 1000, consecutive_failures = 10',
     );
     await run(
-      `INSERT INTO operations_alerts (alert_key, kind, raised_at, published_at)
-       VALUES ('a', 'BREAKER_OPENED', NOW(3) - INTERVAL 10 MINUTE, NULL)`,
+      `INSERT INTO operations_alerts (alert_key, kind, raised_ms, published_at)
+       VALUES ('a', 'BREAKER_OPENED', (UNIX_TIMESTAMP() - 600) * 1000, NULL)`,
     );
     await run("DELETE FROM schema_migrations WHERE name = '0006_target_loads.sql'");
 
