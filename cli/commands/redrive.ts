@@ -85,10 +85,10 @@ export function registerRedrive(program: Command): void {
 
 /** A few are redriven within seconds, and whoever watches the campaign next sees that it runs again. */
 async function hasEnded(client: SFNClient, redriveArn: string, executionName: string): Promise<boolean> {
-  const { describe } = sfnCampaignRuns(redriveArn, client);
+  const redrives = sfnCampaignRuns(redriveArn, client);
   const executionArn = `${redriveArn.replace(':stateMachine:', ':execution:')}:${executionName}`;
   for (let look = 0; look < MOST_LOOKS; look += 1) {
-    const execution = await describe(executionArn);
+    const execution = await redrives.describe(executionArn);
     if ('cause' in execution) {
       throw new Error(`execution ${executionName} ended ${execution.status}: ${execution.cause}`);
     }

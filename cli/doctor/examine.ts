@@ -87,7 +87,7 @@ async function examineDatabase(db: DataApi): Promise<{ findings: Finding[]; know
 async function examineServices(deployment: Deployment, known: Known | undefined): Promise<Finding[]> {
   const paying = known?.paying;
   const breaker = known?.breaker ?? { openForMs: null, consecutiveFailures: 0 };
-  const services = await Promise.all([
+  const found = await Promise.all([
     looking('queue', async () =>
       judgeGrantQueue(await readQueue(deployment, 'GrantQueueUrl'), paying !== undefined),
     ),
@@ -102,7 +102,7 @@ async function examineServices(deployment: Deployment, known: Known | undefined)
     ),
     looking('money API', async () => judgeMoneyApi(await callMoneyApi(deployment), breaker, paying)),
   ]);
-  return [...services, judgeRedis(paying)];
+  return [...found, judgeRedis(paying)];
 }
 
 async function looking(part: string, look: () => Promise<Finding>): Promise<Finding> {

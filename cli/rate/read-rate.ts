@@ -33,7 +33,12 @@ export async function readRate(deployment: Deployment): Promise<Rate> {
   const FunctionName = await deployment.output('CampaignGrant', 'GrantRewardsFunctionName');
   const client = new LambdaClient(deployment.clientSettings('lambda'));
   const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const settings = told.parse(Environment?.Variables ?? {});
+  const { data: settings } = told.safeParse(Environment?.Variables ?? {});
+  if (settings === undefined) {
+    throw new Error(
+      `${FunctionName} is not told its ceiling as this version tells it: deploy this version first`,
+    );
+  }
   const tps = settings.MONEY_TPS;
   const concurrency = settings.GRANT_CONCURRENCY;
   const headroom = settings.PACING_HEADROOM_SECONDS;

@@ -170,7 +170,8 @@ const FAILURES_OF_A_STATEMENT = 300;
 
 /**
  * The index is (promotion_id, process_status, attempt_count, id): the failures of each count are read in order from it,
- * and merged, so that a page costs a page however many there are.
+ * and merged, so that a page costs a page however many there are. It is named, or MariaDB reads each count from its
+ * start and passes over what comes before the page.
  */
 function failuresAfter(
   db: SqlExecutor,
@@ -182,7 +183,7 @@ function failuresAfter(
   const counts = Array.from({ length: MAX_ATTEMPTS + 1 }, (_, count) => `= ${count}`);
   const ids = [...counts, `> ${MAX_ATTEMPTS}`].map(
     (attempts) =>
-      `(SELECT ${targetId} AS id FROM ${results}
+      `(SELECT ${targetId} AS id FROM ${results} FORCE INDEX (ix_${results}_status)
         WHERE promotion_id = :promotionId AND process_status = 'FAILED' AND attempt_count ${attempts}
           AND ${targetId} > :after
         ORDER BY ${targetId} LIMIT ${limit})`,
