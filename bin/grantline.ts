@@ -30,7 +30,11 @@ const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-Cam
   data,
   alerts,
 });
-const adminApi = new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, { config, data, campaignGrant });
+const adminApi = new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, {
+  config,
+  data,
+  campaignGrant,
+});
 new MonitoringStack(app, `Grantline-${config.stage}-Monitoring`, {
   config,
   campaignGrant,
