@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
@@ -18,6 +20,8 @@ export default defineConfig({
     // Suites start servers of their own: more than the cores at once only makes them wait for each other.
     maxWorkers: 3,
     sequence: { sequencer: EndToEndFirst },
+    // Suites start hundreds of processes of the same code: what one has compiled the next need not.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
