@@ -121,8 +121,8 @@ export default {
       name: 'verdicts-are-pure',
       comment: 'What a check comes to is decided by figures alone: no SDK, no clock, no I/O.',
       severity: 'error',
-      from: { path: '^cli/verify/rules/' },
-      to: { pathNot: ['^cli/verify/rules/', '^lambdas/[^/]+/domain/', '^schema/'] },
+      from: { path: '^cli/(verify|doctor)/rules/' },
+      to: { pathNot: ['^cli/(verify|doctor)/rules/', '^lambdas/[^/]+/domain/', '^schema/'] },
     },
     {
       name: 'only-the-local-entry-knows-the-cli',

@@ -3,8 +3,11 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { z } from 'zod';
 import { STAGES } from '../config/stages.ts';
 import { readConfig } from '../lib/config.ts';
+import { AlertStack } from '../lib/stacks/alert-stack.ts';
+import { AdminApiStack } from '../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
+import { MonitoringStack } from '../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../lib/stacks/network-stack.ts';
 
 const app = new App();
@@ -20,4 +23,22 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const network = new NetworkStack(app, `Grantline-${config.stage}-Network`, { config });
 const data = new DataStack(app, `Grantline-${config.stage}-Data`, { config, network });
-new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, { config, network, data });
+const alerts = new AlertStack(app, `Grantline-${config.stage}-Alerts`, { config, data });
+const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-CampaignGrant`, {
+  config,
+  network,
+  data,
+  alerts,
+});
+const adminApi = new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, {
+  config,
+  data,
+  campaignGrant,
+});
+new MonitoringStack(app, `Grantline-${config.stage}-Monitoring`, {
+  config,
+  campaignGrant,
+  data,
+  alerts,
+  adminApi,
+});

@@ -9,6 +9,7 @@ const common = {
   publishing: { backlogSeconds: 60 },
   progress: { intervalSeconds: 5 },
   redis: {},
+  alerts: { language: 'ko' },
 } as const satisfies Partial<StageConfig>;
 
 export const STAGES: Record<StageName, StageConfig> = {
@@ -25,6 +26,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 1,
     },
     logRetentionDays: 7,
+    alarms: { enabled: false },
     removable: true,
   },
   staging: {
@@ -39,6 +41,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 7,
     },
     logRetentionDays: 30,
+    alarms: { enabled: false },
     removable: false,
   },
   prod: {
@@ -54,6 +57,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       backupDays: 35,
     },
     logRetentionDays: 365,
+    alarms: { enabled: true },
     removable: false,
   },
 };

@@ -22,11 +22,12 @@ const program = new Command('npm run local --')
       'Its database, Redis and ledger live in .local/data between runs.',
   )
   .option('--reset', 'begin with empty data', false)
-  .option('--port <number>', 'the first of the eight ports to listen on', port, FIRST_PORT)
+  .option('--port <number>', 'the first of the ports to listen on, about a dozen', port, FIRST_PORT)
   .addHelpText(
     'after',
     '\nExternal servers are used when the environment names them: DATABASE_URL, REDIS_URL, MONEY_API_URL with\n' +
-      'MONEY_API_KEY.\n\nExample:\n  npm run local -- --reset',
+      'MONEY_API_KEY, SLACK_WEBHOOK_URL. JWT_SECRET_KEY, when set, is the secret of that name.\n\n' +
+      'Example:\n  npm run local -- --reset',
   )
   .action(async (options: { reset: boolean; port: number }) => {
     const ended = untilInterrupted();
@@ -69,19 +70,33 @@ async function start(options: { reset: boolean; port: number }): Promise<World> 
       latencyMs: 30,
       ledgerFile: `${DATA_DIRECTORY}/money-api-ledger.ndjson`,
     },
-    ports: { database: ports.database, redis: ports.redis },
+    ports: { database: ports.database, redis: ports.redis, slack: ports.slack },
     servicePorts: ports.services,
+    httpApiPort: ports.httpApi,
     report: (line) => process.stdout.write(`${line}\n`),
   });
 }
 
 function portsFrom(first: number) {
-  const services = Object.fromEntries(SERVICES.map((service, index) => [service, first + index]));
-  return { services, money: first + 6, database: first + 7, redis: first + 8 };
+  const services = {
+    sqs: first,
+    rdsData: first + 1,
+    lambda: first + 2,
+    stepFunctions: first + 3,
+    scheduler: first + 4,
+    secretsManager: first + 5,
+    cloudwatch: first + 9,
+  };
+  const outside = { money: first + 6, database: first + 7, redis: first + 8, slack: first + 10 };
+  // The last, since every HTTP API takes one.
+  return { services, ...outside, httpApi: first + 11 };
 }
 
 function printWelcome({ runtime, outside, output, logDirectory }: World): void {
   const { endpoints } = runtime;
+  const { messagesUrl } = outside.slack;
+  const slack = messagesUrl === undefined ? 'the one of SLACK_WEBHOOK_URL' : `${messagesUrl}  (a stand-in)`;
+  const adminApi = optionalOutput(runtime, 'AdminApiUrl');
   const lines = [
     '',
     'Grantline runs here. Ctrl-C stops everything.',
@@ -90,6 +105,8 @@ function printWelcome({ runtime, outside, output, logDirectory }: World): void {
     `  ${'database'.padEnd(15)} ${outside.databaseUrl}`,
     `  ${'redis'.padEnd(15)} ${outside.redisUrl}`,
     `  ${'money API'.padEnd(15)} ${outside.money.url}${outside.money.isStandIn ? '  (a stand-in; /ledger, /stats)' : ''}`,
+    `  ${'slack'.padEnd(15)} ${slack}`,
+    ...(adminApi === undefined ? [] : [`  ${'admin API'.padEnd(15)} ${adminApi}`]),
     `  ${'logs'.padEnd(15)} ${relative(process.cwd(), logDirectory)}`,
     '',
     'For the AWS CLI:',
@@ -122,7 +139,9 @@ function stateOf({ runtime, outside }: World): RuntimeState {
   };
 }
 
-function exportsFor({ endpoints }: Runtime, output: (name: string) => string): string[] {
+function exportsFor(runtime: Runtime, output: (name: string) => string): string[] {
+  const { endpoints } = runtime;
+  const adminApi = optionalOutput(runtime, 'AdminApiUrl');
   const variables = {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -131,13 +150,22 @@ function exportsFor({ endpoints }: Runtime, output: (name: string) => string): s
     SQS: endpoints.sqs,
     RDS_DATA: endpoints.rdsData,
     LAMBDA: endpoints.lambda,
+    SNS: endpoints.sns,
+    SECRETS_MANAGER: endpoints.secretsManager,
     CAMPAIGN_RUN: output('CampaignRunArn'),
     GRANT_QUEUE: output('GrantQueueUrl'),
     DATABASE: output('DatabaseResourceArn'),
     DATABASE_SECRET: output('DatabaseSecretArn'),
+    ...(adminApi === undefined ? {} : { ADMIN_API: adminApi }),
   };
   // Quoted: the ! in the secret's name is history to an interactive shell.
   return Object.entries(variables).map(([name, value]) => `  export ${name}='${value}'`);
+}
+
+/** Undefined when no stack has one. */
+function optionalOutput({ outputs }: Runtime, name: string): string | undefined {
+  const value = outputs.find((output) => output.name === name)?.value;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function port(text: string): number {

@@ -11,6 +11,7 @@ import { startMariaDb } from '../local/servers/mariadb.ts';
 import { ensurePrograms } from '../local/servers/programs.ts';
 import { startRedis } from '../local/servers/redis.ts';
 import type { MoneyApiOptions } from '../stand-ins/money-api/options.ts';
+import { startSlack } from '../stand-ins/slack/server.ts';
 
 const urlOf = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be a URL like ${example}` }).optional();
@@ -20,6 +21,8 @@ const outsideEnvironment = z.object({
   REDIS_URL: urlOf(/^rediss?$/, 'redis://host:6379'),
   MONEY_API_URL: urlOf(/^https?$/, 'http://host:8080'),
   MONEY_API_KEY: z.string().min(1).optional(),
+  SLACK_WEBHOOK_URL: urlOf(/^https?$/, 'https://hooks.slack.com/services/T000/B000/XXX'),
+  JWT_SECRET_KEY: z.string().min(1).optional(),
 });
 
 export interface Outside {
@@ -31,6 +34,13 @@ export interface Outside {
     /** Whether it is our stand-in, which serves a ledger and statistics. */
     readonly isStandIn: boolean;
   };
+  readonly slack: {
+    readonly webhookUrl: string;
+    /** Where our stand-in shows what was posted; undefined for the real one. */
+    readonly messagesUrl: string | undefined;
+  };
+  /** Undefined: the secret is generated as its template says. */
+  readonly jwtSecretKey: string | undefined;
   close(): Promise<void>;
 }
 
@@ -39,7 +49,7 @@ export interface OutsideOptions {
   readonly dataDirectory: string;
   readonly logDirectory: string;
   readonly standIn: Omit<MoneyApiOptions, 'apiKey'>;
-  readonly ports?: { readonly database?: number; readonly redis?: number };
+  readonly ports?: { readonly database?: number; readonly redis?: number; readonly slack?: number };
   readonly report: (line: string) => void;
 }
 
@@ -98,22 +108,30 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
     goFirst(keep(service).pid);
     return { url: service.url, apiKey: STAND_IN_KEY, isStandIn: true };
   };
+  const slack = async () => {
+    // Whether the real one can be reached is not asked: Slack may be down while everything else runs.
+    const { SLACK_WEBHOOK_URL: webhookUrl } = named;
+    if (webhookUrl !== undefined) return { webhookUrl, messagesUrl: undefined };
+    const standIn = keep(await startSlack({ port: options.ports?.slack ?? 0 }));
+    return { webhookUrl: standIn.webhookUrl, messagesUrl: `${standIn.url}/messages` };
+  };
 
   // All of them are waited for, so that a failure of one leaves none behind that comes up later.
-  const [databaseStart, redisStart, moneyStart] = await Promise.allSettled([database(), redis(), money()]);
-  for (const start of [databaseStart, redisStart, moneyStart]) {
-    if (start.status === 'fulfilled') continue;
+  const starting = [database(), redis(), money(), slack()] as const;
+  const failed = (await Promise.allSettled(starting)).find((start) => start.status === 'rejected');
+  if (failed !== undefined) {
     await close();
-    throw start.reason;
+    throw failed.reason;
   }
-  if (
-    databaseStart.status !== 'fulfilled' ||
-    redisStart.status !== 'fulfilled' ||
-    moneyStart.status !== 'fulfilled'
-  ) {
-    throw new Error('unreachable: a start that failed was thrown above');
-  }
-  return { databaseUrl: databaseStart.value, redisUrl: redisStart.value, money: moneyStart.value, close };
+  const [databaseUrl, redisUrl, moneyApi, slackWebhook] = await Promise.all(starting);
+  return {
+    databaseUrl,
+    redisUrl,
+    money: moneyApi,
+    slack: slackWebhook,
+    jwtSecretKey: named.JWT_SECRET_KEY,
+    close,
+  };
 }
 
 function readOutsideEnvironment(environment: NodeJS.ProcessEnv): z.output<typeof outsideEnvironment> {

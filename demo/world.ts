@@ -21,6 +21,7 @@ export interface WorldOptions extends Omit<OutsideOptions, 'logDirectory'> {
   /** `-c name=value` overrides of the stage's configuration. */
   readonly context: Readonly<Record<string, string | number>>;
   readonly servicePorts?: RuntimeOptions['ports'];
+  readonly httpApiPort?: number;
 }
 
 /** @throws Error of one line; nothing is left running then. */
@@ -45,6 +46,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       logDirectory,
       report,
       ...(options.servicePorts === undefined ? {} : { ports: options.servicePorts }),
+      ...(options.httpApiPort === undefined ? {} : { httpApiPort: options.httpApiPort }),
     });
     return {
       outside,
@@ -66,12 +68,14 @@ export interface OutsideAddresses {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly money: { readonly url: string; readonly apiKey: string };
+  readonly slack: { readonly webhookUrl: string };
+  readonly jwtSecretKey?: string | undefined;
 }
 
 /** Starts the runtime, which gives way to what is outside from then on. */
 export function startOn(
-  { databaseUrl, redisUrl, money }: OutsideAddresses,
-  options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports'>,
+  { databaseUrl, redisUrl, money, slack, jwtSecretKey }: OutsideAddresses,
+  options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports' | 'httpApiPort'>,
 ): Promise<Runtime> {
   giveWay();
   return startRuntime({
@@ -83,7 +87,11 @@ export function startOn(
       MONEY_API_URL: money.url,
       DATABASE_NAME: new URL(databaseUrl).pathname.slice(1),
     },
-    secrets: { MONEY_API_KEY: money.apiKey },
+    secrets: {
+      MONEY_API_KEY: money.apiKey,
+      SLACK_WEBHOOK_URL: slack.webhookUrl,
+      ...(jwtSecretKey === undefined ? {} : { JWT_SECRET_KEY: jwtSecretKey }),
+    },
   });
 }
 

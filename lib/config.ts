@@ -67,7 +67,19 @@ const stageConfig = z
       /** A Redis or Valkey that others run; without it a serverless cache is created. */
       existingUrl: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
     }),
+    alerts: z.strictObject({
+      /** In which people are told. */
+      language: z.enum(['ko', 'en']),
+      /** A Secrets Manager secret whose string is the webhook's URL; without it one is created to be filled in. */
+      slackWebhookSecretName: z.string().min(1).optional(),
+    }),
     logRetentionDays,
+    alarms: z.strictObject({
+      /** Whether an alarm tells anybody; the console shows its state in any case. */
+      enabled: z.boolean(),
+      /** An SNS topic for CloudWatch's own notifications, in this account and region. */
+      topicArn: z.string().startsWith('arn:').optional(),
+    }),
     /** Destroying the stack destroys its data too. */
     removable: z.boolean(),
   })

@@ -4,6 +4,8 @@
  */
 import { join } from 'node:path';
 import { spawnService } from './process/child-service.ts';
+import { startHttpApis } from './services/api-gateway/start-http-apis.ts';
+import { startCloudWatch } from './services/cloudwatch/server.ts';
 import { startEventBus } from './services/events/bus.ts';
 import { statusChangeEvent } from './services/events/event.ts';
 import { createLambdaService } from './services/lambda/service.ts';
@@ -27,11 +29,23 @@ export interface RuntimeOptions {
   readonly overrides: Readonly<Record<string, string>>;
   /** Values of secrets by the last part of their name; the others are generated as the template says. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Free ones where missing. SNS has none of its own. */
   readonly ports?: Partial<Record<ServiceName, number>>;
+  /** Of the first HTTP API; the others take the next ones. Free ones when missing. */
+  readonly httpApiPort?: number;
   readonly report?: (line: string) => void;
 }
 
-export const SERVICES = ['sqs', 'rdsData', 'lambda', 'stepFunctions', 'scheduler', 'secretsManager'] as const;
+export const SERVICES = [
+  'sqs',
+  'rdsData',
+  'lambda',
+  'stepFunctions',
+  'scheduler',
+  'secretsManager',
+  'sns',
+  'cloudwatch',
+] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface Runtime {
@@ -84,8 +98,15 @@ async function start(
   const database = hostAndPort(options.databaseUrl, 3306);
   const cache = hostAndPort(options.redisUrl, 6379);
 
-  // The queues' own endpoint is part of what the templates resolve to: once to see the queues, once with it.
-  const { region, account, queues } = resolveAssembly(assembly, { sqsUrl: 'http://sqs', database, cache });
+  // The endpoints of queues and HTTP APIs are part of what the templates resolve to: once to see what is to listen,
+  // once with where it does.
+  const asked = resolveAssembly(assembly, {
+    sqsUrl: 'http://sqs',
+    httpApiUrls: new Map(),
+    database,
+    cache,
+  });
+  const { region, account } = asked;
   const sqs = await keep(
     spawnService(
       new URL('./services/sqs/main.ts', import.meta.url),
@@ -93,12 +114,31 @@ async function start(
         port: ports.sqs ?? 0,
         region,
         accountId: account,
-        queues: queues.map(({ name, attributes }) => ({ name, attributes: { ...attributes } })),
+        queues: asked.queues.map(({ name, attributes }) => ({ name, attributes: { ...attributes } })),
+        topics: asked.topics.map(({ arn, name, displayName }) => ({ arn, name, displayName })),
+        subscriptions: asked.subscriptions.map(({ filterPolicy, ...subscription }) => ({
+          ...subscription,
+          filterPolicy: filterPolicy && JSON.stringify(filterPolicy),
+        })),
       },
       { logFile: join(logDirectory, 'sqs.log') },
     ),
   );
-  const model = resolveAssembly(assembly, { sqsUrl: sqs.url, database, cache });
+  const httpApis = await keep(
+    startHttpApis({
+      model: asked,
+      firstPort: options.httpApiPort,
+      // The functions start after it; a request that comes before is refused.
+      invoke: (functionArn, payload) => lambda.invokeForResult(functionArn, payload),
+      log: report,
+    }),
+  );
+  const model = resolveAssembly(assembly, {
+    sqsUrl: sqs.url,
+    httpApiUrls: httpApis.urls,
+    database,
+    cache,
+  });
 
   const rdsData = await keep(
     spawnService(
@@ -122,9 +162,13 @@ async function start(
     }),
   );
 
+  const cloudwatch = await keep(startCloudWatch({ port: ports.cloudwatch ?? 0 }));
+
   // Functions are told the endpoints of services that start after them: those ports must be known by now.
   const endpointsEnv: Record<string, string> = {
     AWS_ENDPOINT_URL_SQS: sqs.url,
+    AWS_ENDPOINT_URL_SNS: sqs.url,
+    AWS_ENDPOINT_URL_CLOUDWATCH: cloudwatch.url,
     AWS_ENDPOINT_URL_RDS_DATA: rdsData.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
   };
@@ -211,6 +255,8 @@ async function start(
       stepFunctions: stepFunctions.url,
       scheduler: scheduler.url,
       secretsManager: secretsManager.url,
+      sns: sqs.url,
+      cloudwatch: cloudwatch.url,
     },
     outputs: model.outputs,
     model,

@@ -16,6 +16,9 @@ export const databaseEnvironment = z.object({
 
 const grantQueue = { GRANT_QUEUE_URL: z.url() };
 const redis = { REDIS_URL: z.url() };
+/** Of metrics and alerts. */
+const stage = { STAGE: z.string().min(1) };
+const alerts = { ...stage, ALERT_TOPIC_ARN: z.string().startsWith('arn:') };
 
 export const migrateEnvironment = databaseEnvironment;
 
@@ -26,6 +29,7 @@ export const beginCampaignEnvironment = databaseEnvironment.extend(redis);
 export const publishPartitionEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...stage,
   /** Publishing waits while more messages than this are in the queue. */
   BACKLOG_LIMIT: count,
   MONEY_TPS: count,
@@ -34,6 +38,7 @@ export const publishPartitionEnvironment = databaseEnvironment.extend({
 export const grantRewardsEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...stage,
   MONEY_API_URL: z.url(),
   /** A Secrets Manager secret whose string is the API key. */
   MONEY_API_KEY_SECRET_ARN: z.string().min(1),
@@ -45,15 +50,17 @@ export const grantRewardsEnvironment = databaseEnvironment.extend({
   PACING_HEADROOM_SECONDS: z.coerce.number().min(0).max(0.5),
 });
 
-export const collectDeadLettersEnvironment = databaseEnvironment.extend(redis);
+export const collectDeadLettersEnvironment = databaseEnvironment.extend({ ...redis, ...stage });
 
 export const trackProgressEnvironment = databaseEnvironment.extend({
   ...grantQueue,
   ...redis,
+  ...alerts,
+  MONEY_TPS: count,
   PROGRESS_INTERVAL_SECONDS: seconds,
 });
 
-export const finishCampaignEnvironment = databaseEnvironment.extend(redis);
+export const finishCampaignEnvironment = databaseEnvironment.extend({ ...redis, ...alerts });
 
 const campaignRun = { CAMPAIGN_RUN_ARN: z.string().min(1) };
 
@@ -61,8 +68,25 @@ export const redriveDeadLettersEnvironment = databaseEnvironment.extend(campaign
 
 export const reconcileCampaignsEnvironment = databaseEnvironment.extend({
   ...campaignRun,
+  ...alerts,
   /** Where the one-time schedules of the reservations are. */
   RESERVATION_SCHEDULE_GROUP: z.string().min(1),
   /** Which Scheduler takes to start executions of CampaignRun. */
   RESERVATION_SCHEDULE_ROLE_ARN: z.string().min(1),
 });
+
+export const notifySlackEnvironment = databaseEnvironment.extend({
+  /** A Secrets Manager secret whose string is the incoming webhook's URL. */
+  SLACK_WEBHOOK_URL_SECRET_ARN: z.string().min(1),
+  ALERT_LANGUAGE: z.enum(['ko', 'en']),
+});
+
+export const adminApiCampaignsEnvironment = databaseEnvironment.extend({
+  ...campaignRun,
+  /** The state machine that redrives. */
+  REDRIVE_ARN: z.string().min(1),
+  /** A Secrets Manager secret whose string signs the tokens of the HTTP API. */
+  JWT_SECRET_ARN: z.string().min(1),
+});
+
+export const adminApiSystemEnvironment = databaseEnvironment;

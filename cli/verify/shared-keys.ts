@@ -1,7 +1,7 @@
 /** Finds transaction keys that more than one target has, with flat memory. */
 import * as z from 'zod';
 import { Found } from './rules/found.ts';
-import { ScratchBuckets } from './scratch-buckets.ts';
+import { ScratchBuckets } from '../output/scratch-buckets.ts';
 
 const line = z.tuple([z.string(), z.string()]);
 

@@ -1,5 +1,6 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { DataApi } from '../../lambdas/shared/data-api.ts';
+import { patience } from '../../lambdas/shared/patience.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Longer than the 45 s after which the Data API itself gives a statement up. */
@@ -16,7 +17,7 @@ export async function openDatabase(deployment: Deployment): Promise<DataApi> {
     ...deployment.clientSettings('rdsData'),
     // DataApi has retries of its own.
     maxAttempts: 1,
-    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS },
+    requestHandler: patience(REQUEST_TIMEOUT_MS),
   });
   return new DataApi({ resourceArn, secretArn, database }, client);
 }

@@ -19,6 +19,8 @@ const runtimeState = z.object({
     stepFunctions: z.url(),
     scheduler: z.url(),
     secretsManager: z.url(),
+    sns: z.url(),
+    cloudwatch: z.url(),
   }),
   moneyApi: z.object({ url: z.url(), isStandIn: z.boolean() }),
   /** Of all stacks, by name. */

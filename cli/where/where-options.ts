@@ -1,7 +1,6 @@
 /** The options by which every command is told where to look. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { awsDeployment } from './aws-deployment.ts';
 import type { Deployment } from './deployment.ts';
 import { localDeployment } from './local-deployment.ts';
 
@@ -22,7 +21,8 @@ export function addWhereOptions(command: Command): Command {
 
 /** @throws Error of one line when neither is given, or what is given is not there */
 export async function openDeployment({ local, stage }: WhereOptions): Promise<Deployment> {
-  if (stage !== undefined) return awsDeployment(stage);
+  // Its client is one that nobody needs here.
+  if (stage !== undefined) return (await import('./aws-deployment.ts')).awsDeployment(stage);
   if (local === true) return localDeployment(process.cwd());
   throw new Error('say where to look: --local, or --stage <name> for AWS');
 }

@@ -1,8 +1,8 @@
 import { beginCampaignInput } from '../../schema/campaign-run.ts';
 import { beginCampaignEnvironment } from '../../schema/environment.ts';
-import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { handle, logger } from '../shared/handler.ts';
+import { handle } from '../shared/handler.ts';
+import { logLine } from '../shared/log-line.ts';
 import { beginCampaign } from './app/begin-campaign.ts';
 import { beginCampaignServices } from './container.ts';
 
@@ -10,6 +10,6 @@ const services = beginCampaignServices(parseEnvironment(beginCampaignEnvironment
 
 export const handler = handle(beginCampaignInput, async ({ event }) => {
   const begun = await beginCampaign(await services, event);
-  if (begun.begun) logger.info('began a run', { event: LOG_EVENTS.campaignBegun, ...begun });
+  if (begun.begun) logLine('info', 'began a run', 'campaignBegun', begun);
   return begun;
 });

@@ -1,6 +1,7 @@
 /** The only wiring: which adapter stands behind which port of each handler. Built once, on cold start. */
 import type * as z from 'zod';
 import type {
+  adminApiCampaignsEnvironment,
   beginCampaignEnvironment,
   collectDeadLettersEnvironment,
   databaseEnvironment,
@@ -13,35 +14,78 @@ import type {
   waitForTurnEnvironment,
 } from '../../schema/environment.ts';
 import { LOG_EVENTS } from '../../schema/log-events.ts';
+import { asError } from '../shared/as-error.ts';
 import { systemClock as clock } from '../shared/clock.ts';
 import { DataApi } from '../shared/data-api.ts';
 import { logger } from '../shared/handler.ts';
+import { authenticator } from '../shared/http/authenticate.ts';
+import { cachedJwtSecret } from '../shared/http/jwt-secret.ts';
+import { httpLog } from '../shared/http/log.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { readSecret } from '../shared/secret.ts';
+import { cloudWatchGauges } from './adapters/cloudwatch-gauges.ts';
 import { httpMoneyApi } from './adapters/http-money-api.ts';
+import { powertoolsGrantLog, powertoolsPublishLog } from './adapters/powertools-logs.ts';
 import { redisProgressCounters } from './adapters/redis-progress-counters.ts';
 import { schedulerReservations } from './adapters/scheduler-reservations.ts';
 import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
+import { snsAlertTopic } from './adapters/sns-alert-topic.ts';
+import { sfnRedriveRuns } from './adapters/sfn-redrive-runs.ts';
 import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
+import { sqlOperatorStore } from './adapters/sql-operator-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
+import type { OperatorLog } from './admin-api/campaign-routes.ts';
 import { MoneyBreaker } from './app/money-breaker.ts';
-import type { GrantLog } from './app/pay-batch.ts';
+import type { AlertLog } from './app/tell-alerts.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
 
 type Env<Shape extends z.ZodType> = z.output<Shape>;
 
 function campaignStore(env: Env<typeof databaseEnvironment>) {
-  return sqlCampaignStore(
-    new DataApi({
-      resourceArn: env.DATABASE_RESOURCE_ARN,
-      secretArn: env.DATABASE_SECRET_ARN,
-      database: env.DATABASE_NAME,
-    }),
-  );
+  return sqlCampaignStore(dataApi(env));
+}
+
+function dataApi(env: Env<typeof databaseEnvironment>): DataApi {
+  return new DataApi({
+    resourceArn: env.DATABASE_RESOURCE_ARN,
+    secretArn: env.DATABASE_SECRET_ARN,
+    database: env.DATABASE_NAME,
+  });
 }
 
 async function progressCounters(redisUrl: string) {
   return redisProgressCounters(await connectRedis(redisUrl), () => clock.now());
+}
+
+function alertServices(env: { readonly ALERT_TOPIC_ARN: string; readonly STAGE: string }) {
+  const [, , , region = ''] = env.ALERT_TOPIC_ARN.split(':');
+  return {
+    topic: snsAlertTopic(env.ALERT_TOPIC_ARN),
+    deployment: { stage: env.STAGE, region },
+    alertLog,
+  };
+}
+
+const alertLog: AlertLog = {
+  alertPublished: (alertKey) =>
+    logger.info('published an alert', { event: LOG_EVENTS.alertPublished, alertKey }),
+  alertsNotPublished: (error) =>
+    logger.error('could not publish alerts; they are published at the next look', {
+      event: LOG_EVENTS.alertsNotPublished,
+      error: asError(error),
+    }),
+};
+
+function campaignGauges(stage: string) {
+  return cloudWatchGauges({
+    stage,
+    monotonic: () => clock.monotonic(),
+    onFailure: (error) =>
+      logger.warn('CloudWatch did not take the gauges; it is asked again each minute', {
+        event: LOG_EVENTS.gaugesNotTold,
+        error: asError(error),
+      }),
+  });
 }
 
 export function waitForTurnServices(env: Env<typeof waitForTurnEnvironment>) {
@@ -58,6 +102,7 @@ export async function publishPartitionServices(env: Env<typeof publishPartitionE
     queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
     counters: await progressCounters(env.REDIS_URL),
     clock,
+    log: powertoolsPublishLog(env.STAGE),
     backlogLimit: env.BACKLOG_LIMIT,
     tps: env.MONEY_TPS,
   };
@@ -71,6 +116,7 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
   });
   const store = campaignStore(env);
   const queue = sqsGrantQueue(env.GRANT_QUEUE_URL);
+  const log = powertoolsGrantLog(env.STAGE);
   const [counters, apiKey] = await Promise.all([
     progressCounters(env.REDIS_URL),
     readSecret(env.MONEY_API_KEY_SECRET_ARN),
@@ -87,8 +133,8 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
     counters,
     clock,
     pacer: new Pacer(pacing),
-    breaker: new MoneyBreaker(store, clock),
-    log: grantLog,
+    breaker: new MoneyBreaker(store, clock, log),
+    log,
   };
 }
 
@@ -104,31 +150,6 @@ async function warmUp(what: string, work: () => Promise<unknown>): Promise<void>
   }
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-const grantLog: GrantLog = {
-  batchPaid: (figures) => logger.info('paid a batch', { event: LOG_EVENTS.batchPaid, ...figures }),
-  batchUndecided: (error, messageCount) =>
-    logger.error('could not decide a batch; it comes again', {
-      event: LOG_EVENTS.batchUndecided,
-      messageCount,
-      error: asError(error),
-    }),
-  queueFailed: (action, error) =>
-    logger.warn(`SQS did not ${action} messages; they come again by themselves`, {
-      event: LOG_EVENTS.queueFailed,
-      error: asError(error),
-    }),
-  apiKeyRefused: (promotionId, code) =>
-    logger.critical('the Money API refused the API key; the campaign is stopped', {
-      event: LOG_EVENTS.apiKeyRefused,
-      promotionId,
-      code,
-    }),
-};
-
 export async function collectDeadLettersServices(env: Env<typeof collectDeadLettersEnvironment>) {
   return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
 }
@@ -139,12 +160,16 @@ export async function trackProgressServices(env: Env<typeof trackProgressEnviron
     queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
     counters: await progressCounters(env.REDIS_URL),
     clock,
+    gauges: campaignGauges(env.STAGE),
+    tps: env.MONEY_TPS,
     intervalSeconds: env.PROGRESS_INTERVAL_SECONDS,
+    ...alertServices(env),
   };
 }
 
 export async function finishCampaignServices(env: Env<typeof finishCampaignEnvironment>) {
-  return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
+  const counters = await progressCounters(env.REDIS_URL);
+  return { store: campaignStore(env), counters, clock, ...alertServices(env) };
 }
 
 export function redriveDeadLettersServices(env: Env<typeof redriveDeadLettersEnvironment>) {
@@ -160,6 +185,31 @@ export function reconcileCampaignsServices(env: Env<typeof reconcileCampaignsEnv
       stateMachineArn: env.CAMPAIGN_RUN_ARN,
       roleArn: env.RESERVATION_SCHEDULE_ROLE_ARN,
     }),
+    gauges: campaignGauges(env.STAGE),
     clock,
+    ...alertServices(env),
   };
 }
+
+export function adminApiCampaignsServices(env: Env<typeof adminApiCampaignsEnvironment>) {
+  return {
+    store: campaignStore(env),
+    operator: sqlOperatorStore(dataApi(env)),
+    runs: sfnCampaignRuns(env.CAMPAIGN_RUN_ARN),
+    redrives: sfnRedriveRuns(env.REDRIVE_ARN),
+    clock,
+    log: operatorLog,
+    http: {
+      authenticate: authenticator({
+        secret: cachedJwtSecret(env.JWT_SECRET_ARN, clock),
+        now: () => clock.now(),
+      }),
+      log: httpLog,
+      monotonic: () => clock.monotonic(),
+    },
+  };
+}
+
+const operatorLog: OperatorLog = {
+  asked: (what) => logger.info('an operator asked', { event: LOG_EVENTS.operatorAsked, ...what }),
+};

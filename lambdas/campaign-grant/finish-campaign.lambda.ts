@@ -1,15 +1,20 @@
 import { finishCampaignInput } from '../../schema/campaign-run.ts';
 import { finishCampaignEnvironment } from '../../schema/environment.ts';
-import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { handle, logger } from '../shared/handler.ts';
+import { handle } from '../shared/handler.ts';
+import { logLine } from '../shared/log-line.ts';
+import { metricsOf } from '../shared/metrics.ts';
 import { finishCampaign } from './app/finish-campaign.ts';
 import { finishCampaignServices } from './container.ts';
+import { finishedValues } from './metric-values.ts';
 
-const services = finishCampaignServices(parseEnvironment(finishCampaignEnvironment, process.env));
+const environment = parseEnvironment(finishCampaignEnvironment, process.env);
+const services = finishCampaignServices(environment);
+const count = metricsOf('campaignFinished', environment.STAGE);
 
 export const handler = handle(finishCampaignInput, async ({ event }) => {
   const output = await finishCampaign(await services, event);
-  logger.info('finished a campaign', { event: LOG_EVENTS.campaignFinished, ...event, ...output });
+  logLine('info', 'finished a campaign', 'campaignFinished', { ...event, ...output });
+  count(finishedValues(output));
   return output;
 });

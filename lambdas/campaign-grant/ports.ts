@@ -2,14 +2,18 @@
  * What the use cases need of the world. Each port has two implementations: the real adapter, and the simulated
  * one of the tests, held to the same contract tests.
  */
+import type { AlertCampaign, AlertMessage } from '../../schema/alert.ts';
 import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
+import type { GaugeName } from '../../schema/metrics.ts';
 import type { ProcessStatus, PromotionStatus, PromotionType } from '../../schema/promotion.ts';
-import type { Breaker, BreakerReading } from './domain/breaker.ts';
+import type { RaisedAlert, StoppedBy } from './domain/alerts.ts';
+import type { Breaker, BreakerReading, BreakerTransition } from './domain/breaker.ts';
 import type { GrantRequest } from './domain/grant-request.ts';
-import type { DeadLetter, GrantResult } from './domain/grant-result.ts';
+import type { DeadLetter, GrantCall, GrantResult } from './domain/grant-result.ts';
 import type { GrantId } from './domain/idempotency.ts';
 import type { MoneyAnswer } from './domain/outcome.ts';
+import type { CampaignOverview } from './domain/campaign-state.ts';
 import type { AwaitedPromotion } from './domain/reservation.ts';
 import type { GrantDefaults, TargetRow } from './domain/target.ts';
 
@@ -80,13 +84,16 @@ export interface PromotionStore {
   recordPartitionCount(promotionId: string, partitionCount: number): Promise<void>;
   /** What the counters say, while the campaign is IN_PROGRESS by this run. */
   saveProgress(
-    run: { readonly promotionId: string; readonly runNumber: number },
+    run: { readonly promotionId: string; readonly runNumber: number; readonly totalCount: number },
     progress: Progress,
   ): Promise<void>;
   /** What the rows say, in one statement. */
   recount(of: PromotionKey): Promise<void>;
-  /** IN_PROGRESS → STOPPED with the memo, by compare-and-set. */
-  stopCampaign(promotionId: string, memo: string, nowMs: number): Promise<void>;
+  /**
+   * IN_PROGRESS → STOPPED with the memo, by compare-and-set. Its alert is raised with it, as with each end of a run.
+   * @returns whether it was IN_PROGRESS
+   */
+  stopCampaign(promotionId: string, memo: string, nowMs: number, by?: StoppedBy): Promise<boolean>;
   /**
    * IN_PROGRESS → `outcome` by compare-and-set, while the run is the promotion's latest. A COMPLETED run has ended
    * with that, its summary counted from the rows; a FAILED one is to be wound up. A campaign with a target that is
@@ -149,8 +156,11 @@ export interface TurnStore {
 /** The breaker's row, shared by all environments. */
 export interface BreakerStore {
   readBreaker(): Promise<BreakerReading>;
-  /** Compare-and-set on the version. True for a write whose first answer was lost, too. */
-  saveBreaker(expectedVersion: number, next: Breaker): Promise<boolean>;
+  /**
+   * Compare-and-set on the version; the alert of the change, if it has one, is raised with it. True for a write whose
+   * first answer was lost, too.
+   */
+  saveBreaker(expectedVersion: number, next: Breaker, alert?: RaisedAlert): Promise<boolean>;
   /** afterSuccess of whatever the row says by now. Needs no version, so that those who tell it do not get in each other's way. */
   endStreak(successMs: number): Promise<void>;
 }
@@ -263,7 +273,7 @@ export interface RedriveStore {
 }
 
 export interface CampaignStore
-  extends PromotionStore, TurnStore, TargetStore, GrantStore, BreakerStore, RedriveStore {}
+  extends PromotionStore, TurnStore, TargetStore, GrantStore, BreakerStore, RedriveStore, AlertStore {}
 
 export interface PromotionKey {
   readonly promotionId: string;
@@ -329,6 +339,63 @@ export interface ProgressCounters {
   read(summaryId: string): Promise<Progress | undefined>;
 }
 
+/** What GrantRewards tells of its batches: ids and figures, no personal data. */
+export interface GrantLog {
+  batchPaid(figures: BatchFigures): void;
+  batchUndecided(error: unknown, messageCount: number): void;
+  /** Messages were not received, or come again later than they should. */
+  queueFailed(action: 'receive' | 'postpone' | 'delete', error: unknown): void;
+  apiKeyRefused(promotionId: string, code: string): void;
+  /** `outageSeconds` is since the first of the failures. */
+  breakerChanged(transition: BreakerTransition, consecutiveFailures: number, outageSeconds: number): void;
+}
+
+export interface BatchFigures {
+  readonly promotionIds: readonly string[];
+  readonly granted: number;
+  readonly rejected: number;
+  readonly retrying: number;
+  readonly failed: number;
+  /** Their result was final before: acknowledged without a call. */
+  readonly repeated: number;
+  /** Back to PENDING: their campaign is not being paid. */
+  readonly returned: number;
+  readonly deadLetters: number;
+  /** Of them: no grant message, and for a target that does not exist. */
+  readonly malformed: number;
+  readonly unknownTargets: number;
+  /** Epoch milliseconds of each Money call of the batch. */
+  readonly callsAt: readonly number[];
+  /** The same calls, in the order of their answers. */
+  readonly calls: readonly AnsweredCall[];
+  /** So long the batch's calls waited for an open breaker to let one through. */
+  readonly breakerWaitSeconds: number;
+}
+
+export interface AnsweredCall extends GrantCall {
+  /** From sending it to its answer, or to its timeout. */
+  readonly latencyMs: number;
+}
+
+/** What PublishPartition tells of each page. */
+export interface PublishLog {
+  pagePublished(page: PageFigures): void;
+}
+
+export interface PageFigures extends PromotionKey {
+  readonly runNumber: number;
+  readonly sentCount: number;
+  readonly invalid: readonly InvalidTarget[];
+  /** Sends that the queue did not take, to be sent again. */
+  readonly sendFailureCount: number;
+}
+
+/** How things stand now, for the dashboards. */
+export interface CampaignGauges {
+  /** Never rejects, and takes no longer than a second: what cannot be told is left out. */
+  report(gauges: Readonly<Partial<Record<GaugeName, number>>>): Promise<void>;
+}
+
 /** Executions of the state machine CampaignRun. */
 export interface CampaignRuns {
   /** A name that was used before starts nothing. */
@@ -360,4 +427,76 @@ export interface ReservationSchedule {
   readonly at: string;
   readonly executionName: string;
   readonly input: CampaignRunInput;
+}
+
+/** What people look at and do: small rows alone, whatever the size of a campaign. */
+export interface OperatorStore {
+  /** The newest first, those that are not final before the others. */
+  campaigns(limit: number): Promise<CampaignOverview[]>;
+  campaign(promotionId: string): Promise<CampaignOverview | undefined>;
+  /** The campaign that is being paid, and whether the breaker is open. */
+  surroundings(): Promise<{ readonly paying: string | null; readonly breakerIsOpen: boolean }>;
+  /**
+   * READY → STOPPED, for a campaign that nobody is to start: an execution that waits for its turn begins nothing any
+   * more. @returns whether it was READY
+   */
+  withdraw(promotionId: string, memo: string, nowMs: number): Promise<boolean>;
+  /** STOPPED or FAILED → READY: it goes on in its turn, and can be withdrawn until then. @returns whether it was */
+  makeReady(promotionId: string, nowMs: number): Promise<boolean>;
+  /** FAILED results past `afterTargetId`, in order of id, with what is known of each. */
+  failures(of: PromotionKey, page: FailurePage): Promise<Failure[]>;
+  /** How many of a promotion's dead letters a redrive with this selection would make PENDING, by cause. */
+  redrivable(
+    of: PromotionKey,
+    selection: RedriveSelection,
+  ): Promise<{ readonly cause: string; readonly count: number }[]>;
+}
+
+export interface FailurePage {
+  readonly afterTargetId: string;
+  readonly limit: number;
+  /** Of any cause, when absent. */
+  readonly causes?: readonly string[] | undefined;
+}
+
+export interface Failure {
+  readonly targetId: string;
+  readonly customerUid: string;
+  /** null: the target was invalid, and no call was made. */
+  readonly cause: string | null;
+  readonly reason: string | null;
+  readonly attemptCount: number;
+  /** DATETIME, Asia/Seoul. */
+  readonly failedAt: string;
+}
+
+/** What people are told: rows that are written with the transitions, and published from there. */
+export interface AlertStore {
+  /** One that is there already is left as it is. */
+  raiseAlert(alert: RaisedAlert): Promise<void>;
+  /** The oldest first. */
+  unpublishedAlerts(limit: number): Promise<RaisedAlert[]>;
+  markTold(key: string, nowMs: number): Promise<void>;
+  /** What an alert says of a run, from small rows alone. undefined: the promotion is gone. */
+  alertCampaign(run: {
+    readonly promotionId: string;
+    readonly runNumber: number;
+  }): Promise<Omit<AlertCampaign, 'grantedAmount'> | undefined>;
+}
+
+export interface AlertTopic {
+  /** May be given the same alert twice: its key says so to whoever reads it. */
+  publish(alert: AlertMessage): Promise<void>;
+}
+
+/** Executions of the state machine that redrives. */
+export interface RedriveRuns {
+  /**
+   * Redrives a selection of a promotion's dead letters; while one of the same selection runs, that one is it.
+   * @param runNumber of the promotion's latest run
+   */
+  start(
+    redrive: { readonly promotionId: string } & RedriveSelection,
+    runNumber: number,
+  ): Promise<{ readonly outcome: 'started' | 'already-running'; readonly executionName: string }>;
 }

@@ -1,8 +1,8 @@
 import { publishPartitionInput } from '../../schema/campaign-run.ts';
 import { publishPartitionEnvironment } from '../../schema/environment.ts';
-import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { handle, logger } from '../shared/handler.ts';
+import { handle } from '../shared/handler.ts';
+import { logLine } from '../shared/log-line.ts';
 import { publishPartition } from './app/publish-partition.ts';
 import { publishPartitionServices } from './container.ts';
 
@@ -10,6 +10,6 @@ const services = publishPartitionServices(parseEnvironment(publishPartitionEnvir
 
 export const handler = handle(publishPartitionInput, async ({ event, budget }) => {
   const output = await publishPartition(await services, event, budget);
-  logger.info('published of a partition', { event: LOG_EVENTS.partitionPublished, ...event, ...output });
+  logLine('info', 'published of a partition', 'partitionPublished', { ...event, ...output });
   return output;
 });

@@ -1,15 +1,20 @@
 import * as z from 'zod';
 import { reconcileCampaignsEnvironment } from '../../schema/environment.ts';
-import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { handle, logger } from '../shared/handler.ts';
+import { handle } from '../shared/handler.ts';
+import { logLine } from '../shared/log-line.ts';
+import { metricsOf } from '../shared/metrics.ts';
 import { reconcileCampaigns } from './app/reconcile-campaigns.ts';
 import { reconcileCampaignsServices } from './container.ts';
+import { reconciledValues } from './metric-values.ts';
 
-const services = reconcileCampaignsServices(parseEnvironment(reconcileCampaignsEnvironment, process.env));
+const environment = parseEnvironment(reconcileCampaignsEnvironment, process.env);
+const services = reconcileCampaignsServices(environment);
+const count = metricsOf('campaignsReconciled', environment.STAGE);
 
 export const handler = handle(z.unknown(), async () => {
   const output = await reconcileCampaigns(services);
-  logger.info('reconciled campaigns', { event: LOG_EVENTS.campaignsReconciled, ...output });
+  logLine('info', 'reconciled campaigns', 'campaignsReconciled', output);
+  count(reconciledValues(output));
   return output;
 });

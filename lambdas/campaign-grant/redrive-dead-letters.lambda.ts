@@ -1,8 +1,8 @@
 import { redriveInput } from '../../schema/campaign-run.ts';
 import { redriveDeadLettersEnvironment } from '../../schema/environment.ts';
-import { LOG_EVENTS } from '../../schema/log-events.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { handle, logger } from '../shared/handler.ts';
+import { handle } from '../shared/handler.ts';
+import { logLine } from '../shared/log-line.ts';
 import { redriveDeadLetters } from './app/redrive-dead-letters.ts';
 import { redriveDeadLettersServices } from './container.ts';
 
@@ -10,10 +10,7 @@ const services = redriveDeadLettersServices(parseEnvironment(redriveDeadLettersE
 
 export const handler = handle(redriveInput, async ({ event, budget }) => {
   const output = await redriveDeadLetters(services, event, budget);
-  logger.info('redrove dead letters', {
-    event: LOG_EVENTS.deadLettersRedriven,
-    promotionId: event.promotionId,
-    ...output,
-  });
+  const { promotionId } = event;
+  logLine('info', 'redrove dead letters', 'deadLettersRedriven', { promotionId, ...output });
   return output;
 });

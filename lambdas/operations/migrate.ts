@@ -45,7 +45,8 @@ export async function migrate(
   return { applied, upToDate: known.size };
 }
 
-async function readMigrations(folder: URL): Promise<{ version: number; name: string; sql: string }[]> {
+/** In order. @throws Error when a number is used twice */
+export async function readMigrations(folder: URL): Promise<{ version: number; name: string; sql: string }[]> {
   const names = (await readdir(folder)).filter((name) => FILE_NAME.test(name)).sort();
   const migrations = await Promise.all(
     names.map(async (name) => ({

@@ -12,6 +12,7 @@ import {
 import type { SqlParameter } from '@aws-sdk/client-rds-data';
 import pRetry from 'p-retry';
 import * as z from 'zod';
+import { patience } from './patience.ts';
 
 export type SqlValue = string | number | boolean | null;
 export type SqlParameters = Readonly<Record<string, SqlValue>>;
@@ -28,6 +29,11 @@ export interface SqlExecutor {
   query<Row>(row: z.ZodType<Row>, sql: string, parameters?: SqlParameters): Promise<Row[]>;
   /** Anything else. @returns numberOfRecordsUpdated. */
   execute(sql: string, parameters?: SqlParameters): Promise<number>;
+}
+
+export interface SqlDatabase extends SqlExecutor {
+  /** Everything that `work` runs, or nothing of it. It may be run more than once. */
+  transaction<T>(work: (tx: SqlExecutor) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -58,7 +64,7 @@ const BROKEN_CONNECTION = new Set([
 const LOST_RACE = /deadlock found|lock wait timeout/i;
 const RETRIES = 4;
 
-export class DataApi implements SqlExecutor {
+export class DataApi implements SqlDatabase {
   readonly #client: RDSDataClient;
   readonly #address: DatabaseAddress;
 
@@ -139,7 +145,7 @@ function defaultClient(): RDSDataClient {
   // The retries are ours (retryTemporary): the SDK's would multiply with them.
   return new RDSDataClient({
     maxAttempts: 1,
-    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS },
+    requestHandler: patience(REQUEST_TIMEOUT_MS),
   });
 }
 
@@ -168,7 +174,8 @@ function retryTemporary<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 
-function isTemporary(error: Error): boolean {
+/** Whether asking again may well succeed. */
+export function isTemporary(error: Error): boolean {
   if (TEMPORARY.has(error.name) || LOST_RACE.test(error.message)) return true;
   return 'code' in error && typeof error.code === 'string' && BROKEN_CONNECTION.has(error.code);
 }

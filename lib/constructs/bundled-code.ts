@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, globSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
@@ -33,22 +33,8 @@ export function bundledCode(entry: string, folders: readonly BundledFolder[] = [
       command: [entry],
       local: {
         tryBundle(outputFolder) {
-          buildSync({
-            absWorkingDir: ROOT,
-            entryPoints: [entry],
-            outfile: join(outputFolder, 'index.mjs'),
-            bundle: true,
-            platform: 'node',
-            target: 'node24',
-            format: 'esm',
-            mainFields: ['module', 'main'],
-            minify: true,
-            sourcemap: true,
-            // Names and lines of the source are enough for a stack trace; the source itself is large.
-            sourcesContent: false,
-            banner: { js: REQUIRE_BANNER },
-            logLevel: 'warning',
-          });
+          bundles ??= bundleAll();
+          cpSync(join(bundles, entry), outputFolder, { recursive: true });
           for (const { from, to } of folders) {
             cpSync(resolve(ROOT, from), join(outputFolder, to), { recursive: true });
           }
@@ -57,4 +43,33 @@ export function bundledCode(entry: string, folders: readonly BundledFolder[] = [
       },
     },
   });
+}
+
+let bundles: string | undefined;
+
+/** All handlers in one build, in which what they share is parsed once. @returns a folder each, until this process ends */
+function bundleAll(): string {
+  // At the same depth everywhere: source maps name the sources from here, and are part of the asset's hash.
+  const outdir = join(ROOT, 'node_modules', '.cache', `grantline-bundles-${process.pid}`);
+  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: Object.fromEntries(
+      globSync('lambdas/*/*.lambda.ts', { cwd: ROOT }).map((entry) => [join(entry, 'index'), entry]),
+    ),
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: true,
+    // Names and lines of the source are enough for a stack trace; the source itself is large.
+    sourcesContent: false,
+    banner: { js: REQUIRE_BANNER },
+    logLevel: 'warning',
+  });
+  return outdir;
 }

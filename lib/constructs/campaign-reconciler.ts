@@ -9,14 +9,17 @@ import { Construct } from 'constructs';
 import { reconcileCampaignsEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import type { AlertTopic } from './alert-topic.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { gaugesAccess } from './gauges-access.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
 export interface CampaignReconcilerProps {
   readonly config: Config;
   readonly database: DatabaseAccess;
+  readonly alertTopic: AlertTopic;
   readonly campaignRun: CampaignRunMachine;
 }
 
@@ -27,15 +30,23 @@ export interface CampaignReconcilerProps {
 export class CampaignReconciler extends Construct {
   readonly reconcileCampaigns: PipelineFunction;
 
-  constructor(scope: Construct, id: string, { config, database, campaignRun }: CampaignReconcilerProps) {
+  constructor(scope: Construct, id: string, props: CampaignReconcilerProps) {
     super(scope, id);
+    const { config, database, alertTopic, campaignRun } = props;
     const reservations = new Reservations(this, 'Reservations', { config, campaignRun });
     this.reconcileCampaigns = new PipelineFunction(this, 'ReconcileCampaigns', {
       config,
       entry: 'lambdas/campaign-grant/reconcile-campaigns.lambda.ts',
       description: 'Makes executions and schedules equal to what the rows say',
       environmentSchema: reconcileCampaignsEnvironment,
-      bindings: [database, campaignRun.starter, campaignRun.observer, reservations],
+      bindings: [
+        database,
+        alertTopic.publisher,
+        campaignRun.starter,
+        campaignRun.observer,
+        reservations,
+        gaugesAccess(config),
+      ],
       environment: {},
       timeout: Duration.minutes(15),
     });

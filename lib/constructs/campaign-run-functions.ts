@@ -8,7 +8,9 @@ import {
   waitForTurnEnvironment,
 } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
+import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { gaugesAccess } from './gauges-access.ts';
 import type { GrantQueue } from './grant-queue.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { FunctionNetwork } from './pipeline-function.ts';
@@ -19,6 +21,7 @@ export interface CampaignRunFunctionsProps {
   readonly database: DatabaseAccess;
   readonly redis: RedisAccess;
   readonly grantQueue: GrantQueue;
+  readonly alertTopic: AlertTopic;
   readonly network: FunctionNetwork;
 }
 
@@ -35,7 +38,7 @@ export class CampaignRunFunctions extends Construct {
 
   constructor(scope: Construct, id: string, props: CampaignRunFunctionsProps) {
     super(scope, id);
-    const { config, database, redis, network, grantQueue } = props;
+    const { config, database, redis, network, grantQueue, alertTopic } = props;
 
     this.waitForTurn = new PipelineFunction(this, 'WaitForTurn', {
       config,
@@ -67,6 +70,7 @@ export class CampaignRunFunctions extends Construct {
       environment: {
         BACKLOG_LIMIT: String(config.money.tps * config.publishing.backlogSeconds),
         MONEY_TPS: String(config.money.tps),
+        STAGE: config.stage,
       },
       timeout: LONGEST,
       memorySize: 1024,
@@ -78,8 +82,11 @@ export class CampaignRunFunctions extends Construct {
       entry: 'lambdas/campaign-grant/track-progress.lambda.ts',
       description: 'Copies the counters of a run to its summary until every target is settled',
       environmentSchema: trackProgressEnvironment,
-      bindings: [database, redis, grantQueue.observer],
-      environment: { PROGRESS_INTERVAL_SECONDS: String(config.progress.intervalSeconds) },
+      bindings: [database, redis, grantQueue.observer, alertTopic.publisher, gaugesAccess(config)],
+      environment: {
+        PROGRESS_INTERVAL_SECONDS: String(config.progress.intervalSeconds),
+        MONEY_TPS: String(config.money.tps),
+      },
       timeout: LONGEST,
       network,
     });
@@ -89,8 +96,8 @@ export class CampaignRunFunctions extends Construct {
       entry: 'lambdas/campaign-grant/finish-campaign.lambda.ts',
       description: 'Counts the rows, which are the truth, and closes the run',
       environmentSchema: finishCampaignEnvironment,
-      bindings: [database, redis],
-      environment: {},
+      bindings: [database, redis, alertTopic.publisher],
+      environment: { STAGE: config.stage },
       timeout: LONGEST,
       network,
     });

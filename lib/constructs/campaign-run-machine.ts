@@ -54,6 +54,8 @@ const PARTITIONS = '$.begin.output.partitions';
  */
 export class CampaignRunMachine extends Construct {
   readonly stateMachine: StateMachine;
+  /** As text, for who only looks at it. */
+  readonly plainName: string;
   private readonly props: CampaignRunMachineProps;
 
   constructor(scope: Construct, id: string, props: CampaignRunMachineProps) {
@@ -61,6 +63,7 @@ export class CampaignRunMachine extends Construct {
     this.props = props;
     const { config } = props;
     const stateMachineName = `grantline-${config.stage}-campaign-run`;
+    this.plainName = stateMachineName;
 
     const begin = this.buildBeginPhase();
     const definition = this.buildTurnPhase(begin);

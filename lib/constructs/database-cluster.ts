@@ -27,11 +27,14 @@ const EXPORTED_LOGS = ['audit', 'error', 'slowquery'];
 export class DatabaseCluster extends Construct {
   readonly clusterArn: string;
   readonly secretArn: string;
+  /** As text, for who only looks at it. */
+  readonly plainName: string;
 
   constructor(scope: Construct, id: string, { config, vpc }: DatabaseClusterProps) {
     super(scope, id);
     const { capacity, deletionProtection, backupDays, name } = config.database;
     const clusterIdentifier = `grantline-${config.stage}`;
+    this.plainName = clusterIdentifier;
 
     const cluster = new Cluster(this, 'Cluster', {
       clusterIdentifier,

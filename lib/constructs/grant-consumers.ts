@@ -5,7 +5,7 @@ import { GRANT_BATCH_SECONDS } from '../../schema/grant-batch.ts';
 import type { Config } from '../config.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { GrantQueue, consume } from './grant-queue.ts';
-import { MoneyApiKey } from './money-api-key.ts';
+import { OperatorSecret } from './operator-secret.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { FunctionNetwork } from './pipeline-function.ts';
 import type { RedisAccess } from './redis-access.ts';
@@ -47,17 +47,28 @@ export class GrantConsumers extends Construct {
       deadLetterBatchTime: COLLECT_TIMEOUT,
     });
 
+    const moneyApiKey = new OperatorSecret(this, 'MoneyApiKey', {
+      config,
+      name: 'MONEY_API_KEY',
+      description: 'The API key of the Money API: replace the generated value',
+      variable: 'MONEY_API_KEY_SECRET_ARN',
+      existingName: config.money.apiKeySecretName,
+      whyNotRotated:
+        'The owner of the Money API issues the key: a rotation function has nobody to ask for a new one.',
+    });
+
     this.grantRewards = new PipelineFunction(this, 'GrantRewards', {
       config,
       entry: 'lambdas/campaign-grant/grant-rewards.lambda.ts',
       description: 'Pays a batch of grants through the Money API: all Money calls are made here',
       environmentSchema: grantRewardsEnvironment,
-      bindings: [database, redis, this.grantQueue.consumer, new MoneyApiKey(this, 'MoneyApiKey', { config })],
+      bindings: [database, redis, this.grantQueue.consumer, moneyApiKey],
       environment: {
         MONEY_API_URL: config.money.apiUrl,
         MONEY_TPS: String(config.money.tps),
         GRANT_CONCURRENCY: String(concurrency),
         PACING_HEADROOM_SECONDS: String(config.pacingHeadroomSeconds),
+        STAGE: config.stage,
       },
       timeout: GRANT_TIMEOUT,
       memorySize: GRANT_MEMORY_MB,
@@ -72,7 +83,7 @@ export class GrantConsumers extends Construct {
       description: 'Records what the queue gave up, so that it can be seen and redriven',
       environmentSchema: collectDeadLettersEnvironment,
       bindings: [database, redis],
-      environment: {},
+      environment: { STAGE: config.stage },
       timeout: COLLECT_TIMEOUT,
       reservedConcurrency: COLLECTOR_CONCURRENCY,
       network,

@@ -27,11 +27,15 @@ export type GrantQueueBinding = Binding<'GRANT_QUEUE_URL'>;
 export class GrantQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
+  /** As text, for who only looks at them. */
+  readonly plainNames: { readonly queue: string; readonly deadLetterQueue: string };
 
   constructor(scope: Construct, id: string, props: GrantQueueProps) {
     super(scope, id);
     const { config } = props;
     const queueName = `grantline-${config.stage}-grants.fifo`;
+    const deadLetterQueueName = `grantline-${config.stage}-grants-dead-letter.fifo`;
+    this.plainNames = { queue: queueName, deadLetterQueue: deadLetterQueueName };
     const shared = {
       fifo: true,
       // The high-throughput mode: limits and deduplication are each group's own.
@@ -43,7 +47,7 @@ export class GrantQueue extends Construct {
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,
-      queueName: `grantline-${config.stage}-grants-dead-letter.fifo`,
+      queueName: deadLetterQueueName,
       visibilityTimeout: visibilityTimeoutFor(props.deadLetterBatchTime),
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,

@@ -41,6 +41,9 @@ export class PipelineFunction<
   Schema extends z.ZodObject = z.ZodObject,
   Bound extends Binding = Binding,
 > extends LambdaFunction {
+  /** As text, for who only looks at it: a reference would be an export of the stack, and hold up its changes. */
+  readonly plainName: string;
+
   constructor(scope: Construct, id: string, props: PipelineFunctionProps<Schema, Bound>) {
     const { config, network, reservedConcurrency } = props;
     const functionName = `grantline-${config.stage}-${basename(props.entry, '.lambda.ts')}`;
@@ -83,6 +86,7 @@ export class PipelineFunction<
       ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       ...(network && { vpc: network.vpc, securityGroups: network.securityGroups }),
     });
+    this.plainName = functionName;
     for (const binding of props.bindings) {
       for (const [name, value] of Object.entries(binding.environment)) this.addEnvironment(name, value);
       binding.grantTo(this);
@@ -90,7 +94,7 @@ export class PipelineFunction<
     acknowledge(
       role,
       resourceWildcard('*'),
-      'X-Ray (PutTraceSegments) and the network interfaces of VPC functions have no resource-level permissions.',
+      'X-Ray, PutMetricData and the network interfaces of VPC functions have no resource-level permissions.',
     );
   }
 }

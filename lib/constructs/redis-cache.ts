@@ -19,11 +19,14 @@ export interface RedisCacheProps {
  */
 export class RedisCache extends Construct {
   readonly url: string;
+  /** As text, for who only looks at it. */
+  readonly plainName: string;
 
   constructor(scope: Construct, id: string, { config, vpc, securityGroup }: RedisCacheProps) {
     super(scope, id);
+    this.plainName = `grantline-${config.stage}`;
     const cache = new CfnServerlessCache(this, 'Cache', {
-      serverlessCacheName: `grantline-${config.stage}`,
+      serverlessCacheName: this.plainName,
       description: 'Progress counters of running campaigns',
       engine: 'valkey',
       majorEngineVersion: '8',

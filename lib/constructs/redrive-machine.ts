@@ -1,3 +1,4 @@
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   Choice,
@@ -17,6 +18,7 @@ import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import { redriveDeadLettersEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { logGroupFor } from './log-group.ts';
@@ -35,6 +37,8 @@ export interface RedriveMachineProps {
 export class RedriveMachine extends Construct {
   readonly redriveDeadLetters: PipelineFunction;
   readonly stateMachine: StateMachine;
+  /** As text, for who only looks at it. */
+  readonly plainName: string;
 
   constructor(scope: Construct, id: string, { config, database, campaignRun }: RedriveMachineProps) {
     super(scope, id);
@@ -49,6 +53,7 @@ export class RedriveMachine extends Construct {
     });
 
     const stateMachineName = `grantline-${config.stage}-redrive`;
+    this.plainName = stateMachineName;
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName,
       stateMachineType: StateMachineType.STANDARD,
@@ -66,6 +71,21 @@ export class RedriveMachine extends Construct {
       resourceWildcard('*'),
       'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
     );
+  }
+
+  /** For who starts redrives. */
+  get starter(): Binding<'REDRIVE_ARN'> {
+    const { stateMachineArn } = this.stateMachine;
+    return {
+      environment: { REDRIVE_ARN: stateMachineArn },
+      grantTo: (grantee) => {
+        Grant.addToPrincipal({
+          grantee,
+          actions: ['states:StartExecution'],
+          resourceArns: [stateMachineArn],
+        }).assertSuccess();
+      },
+    };
   }
 
   private definition(redriveDeadLetters: IFunction) {

@@ -18,26 +18,36 @@ export interface DataStackProps extends StackProps {
 export class DataStack extends Stack {
   readonly database: DatabaseAccess;
   readonly redis: RedisAccess;
+  /** Names of the cluster and the cache, as text for who only looks at them; undefined where others run them. */
+  readonly plainNames: { readonly cluster: string | undefined; readonly cache: string | undefined };
 
   constructor(scope: Construct, id: string, { config, network, ...props }: DataStackProps) {
     super(scope, id, { description: 'Grantline: database and Redis', ...props });
 
     const { existing, name: databaseName } = config.database;
+    let clusterName: string | undefined;
     if (existing) {
       this.database = new DatabaseAccess({ ...existing, databaseName });
       new DatabaseMigrations(this, 'Migrations', { config, database: this.database });
     } else {
       const cluster = new DatabaseCluster(this, 'Database', { config, vpc: network.vpc });
       const { clusterArn, secretArn } = cluster;
+      clusterName = cluster.plainName;
       this.database = new DatabaseAccess({ clusterArn, secretArn, databaseName });
       new DatabaseMigrations(this, 'Migrations', { config, database: this.database }).runAfter(cluster);
     }
 
-    this.redis = new RedisAccess(
-      config.redis.existingUrl ??
-        new RedisCache(this, 'Redis', { config, vpc: network.vpc, securityGroup: network.redisSecurityGroup })
-          .url,
-    );
+    const { existingUrl } = config.redis;
+    let cacheName: string | undefined;
+    if (existingUrl === undefined) {
+      const { vpc, redisSecurityGroup: securityGroup } = network;
+      const cache = new RedisCache(this, 'Redis', { config, vpc, securityGroup });
+      cacheName = cache.plainName;
+      this.redis = new RedisAccess(cache.url);
+    } else {
+      this.redis = new RedisAccess(existingUrl);
+    }
+    this.plainNames = { cluster: clusterName, cache: cacheName };
 
     new CfnOutput(this, 'DatabaseResourceArn', { value: this.database.environment.DATABASE_RESOURCE_ARN });
     new CfnOutput(this, 'DatabaseName', { value: this.database.environment.DATABASE_NAME });

@@ -95,4 +95,6 @@ const ENDPOINTS = {
   Sqs: InterfaceVpcEndpointAwsService.SQS,
   RdsData: InterfaceVpcEndpointAwsService.RDS_DATA,
   SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  Sns: InterfaceVpcEndpointAwsService.SNS,
+  CloudWatch: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
 };

@@ -1,12 +1,13 @@
 /** The part of the model that one resource makes: its evaluated properties, parsed. */
-import { z } from 'zod';
 import type { AssemblyStack, Json } from './assembly.ts';
+import { httpApi, httpIntegration, httpRoute, httpStage } from './build-http-api.ts';
+import { subscription, topic } from './build-topics.ts';
+import { attribute, parse, placed } from './built-resource.ts';
+import type { Resource } from './built-resource.ts';
 import { refuse } from './errors.ts';
 import type * as model from './model.ts';
 import * as properties from './properties.ts';
-import type { RunType } from './properties.ts';
 import { masterSecretName } from './resource-types.ts';
-import type { ResourceView } from './resource-types.ts';
 import type { StackScope } from './stack-scope.ts';
 
 type Mutable<Model> = {
@@ -26,6 +27,12 @@ export function emptyModel(region: string, account: string): GrowingModel {
     schedules: [],
     scheduleGroups: [],
     rules: [],
+    topics: [],
+    subscriptions: [],
+    httpApis: [],
+    httpStages: [],
+    httpRoutes: [],
+    httpIntegrations: [],
     secrets: [],
     databases: [],
     caches: [],
@@ -60,6 +67,24 @@ export function buildResource(scope: StackScope, logicalId: string, type: string
     case 'AWS::Events::Rule':
       to.rules.push(rule(resource));
       break;
+    case 'AWS::SNS::Topic':
+      to.topics.push(topic(resource));
+      break;
+    case 'AWS::SNS::Subscription':
+      to.subscriptions.push(subscription(resource));
+      break;
+    case 'AWS::ApiGatewayV2::Api':
+      to.httpApis.push(httpApi(resource));
+      break;
+    case 'AWS::ApiGatewayV2::Stage':
+      to.httpStages.push(httpStage(resource));
+      break;
+    case 'AWS::ApiGatewayV2::Route':
+      to.httpRoutes.push(httpRoute(resource));
+      break;
+    case 'AWS::ApiGatewayV2::Integration':
+      to.httpIntegrations.push(httpIntegration(resource));
+      break;
     case 'AWS::SecretsManager::Secret':
       to.secrets.push(secret(resource));
       break;
@@ -77,37 +102,6 @@ export function buildResource(scope: StackScope, logicalId: string, type: string
       });
       break;
   }
-}
-
-interface Resource {
-  readonly scope: StackScope;
-  readonly logicalId: string;
-  readonly view: ResourceView;
-}
-
-function parse<Schema extends z.ZodObject>(
-  type: RunType<Schema>,
-  { scope, logicalId, view }: Resource,
-): z.infer<Schema> {
-  const known = Object.keys(type.schema.shape);
-  const given = scope.stack.template.Resources[logicalId]?.Properties ?? {};
-  const { passedOver } = type;
-  if (passedOver !== 'any') {
-    const unknown = Object.keys(given).find((name) => !known.includes(name) && !passedOver.includes(name));
-    if (unknown !== undefined) refuse(view, `its property ${unknown}`);
-  }
-  const evaluated = Object.fromEntries(known.map((name) => [name, view.property(name)]));
-  const parsed = type.schema.safeParse(evaluated);
-  return parsed.success ? parsed.data : refuse(view, z.prettifyError(parsed.error).replaceAll('\n', ' '));
-}
-
-function placed({ view }: Resource) {
-  return { stack: view.stack, logicalId: view.logicalId, name: view.name };
-}
-
-function attribute({ scope, logicalId, view }: Resource, name: string): string {
-  const value = scope.attribute(logicalId, name);
-  return typeof value === 'string' ? value : refuse(view, `its attribute ${name}, which is no text`);
 }
 
 function queue(resource: Resource): model.QueueModel {

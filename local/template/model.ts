@@ -2,6 +2,7 @@
 import type { Json } from './assembly.ts';
 import type { Place } from './errors.ts';
 import type { EventPattern } from './event-pattern.ts';
+import type { FilterPolicy } from './filter-policy.ts';
 
 export interface QueueModel extends Place {
   readonly name: string;
@@ -85,6 +86,48 @@ export interface RuleTargetModel {
   readonly maximumRetryAttempts: number;
 }
 
+export interface TopicModel extends Place {
+  readonly name: string;
+  readonly arn: string;
+  readonly displayName: string | undefined;
+}
+
+/** A queue's subscription to a topic. */
+export interface SubscriptionModel extends Place {
+  readonly arn: string;
+  readonly topicArn: string;
+  readonly queueArn: string;
+  /** Whether the queue gets the message as it was published, or within SNS's own JSON. */
+  readonly rawMessageDelivery: boolean;
+  /** On message attributes. Undefined: every message. */
+  readonly filterPolicy: FilterPolicy | undefined;
+}
+
+export interface HttpApiModel extends Place {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The stage $default of an API. */
+export interface HttpStageModel extends Place {
+  readonly apiId: string;
+}
+
+export interface HttpRouteModel extends Place {
+  readonly apiId: string;
+  /** `METHOD /path/{variable}`, or `$default`. */
+  readonly routeKey: string;
+  readonly integrationId: string;
+}
+
+/** A function behind routes, called with payload format 2.0. */
+export interface HttpIntegrationModel extends Place {
+  readonly id: string;
+  readonly apiId: string;
+  readonly functionArn: string;
+  readonly timeoutMilliseconds: number;
+}
+
 export interface SecretModel extends Place {
   readonly name: string;
   readonly arn: string;
@@ -137,6 +180,12 @@ export interface LocalModel {
   readonly schedules: readonly ScheduleModel[];
   readonly scheduleGroups: readonly ScheduleGroupModel[];
   readonly rules: readonly RuleModel[];
+  readonly topics: readonly TopicModel[];
+  readonly subscriptions: readonly SubscriptionModel[];
+  readonly httpApis: readonly HttpApiModel[];
+  readonly httpStages: readonly HttpStageModel[];
+  readonly httpRoutes: readonly HttpRouteModel[];
+  readonly httpIntegrations: readonly HttpIntegrationModel[];
   readonly secrets: readonly SecretModel[];
   readonly databases: readonly DatabaseModel[];
   readonly caches: readonly CacheModel[];

@@ -12,8 +12,8 @@ export interface RunType<Schema extends z.ZodObject = z.ZodObject> {
 }
 
 // CloudFormation takes '30' for 30 and 'true' for true.
-const count = z.coerce.number().int().min(0);
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+export const count = z.coerce.number().int().min(0);
+export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const asObject = z.record(z.string(), z.json());
 const jsonText = z.string().transform((text, context) => {
   const parsed = asObject.safeParse(safeJson(text));

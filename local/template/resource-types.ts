@@ -11,6 +11,8 @@ import type { Place } from './errors.ts';
 export interface Endpoints {
   /** Base URL of the SQS endpoint, http://host:port. */
   readonly sqsUrl: string;
+  /** Base URL of each HTTP API that listens by now, by its id. */
+  readonly httpApiUrls: ReadonlyMap<string, string>;
   readonly database: { readonly host: string; readonly port: number };
   readonly cache: { readonly host: string; readonly port: number };
 }
@@ -51,6 +53,17 @@ const secretArn: Give = (resource) => arnOfSecret(resource, resource.name);
 /** The secret that RDS itself makes and keeps for a cluster with ManageMasterUserPassword. */
 const masterSecretArn: Give = (resource) => arnOfSecret(resource, masterSecretName(resource.name));
 const queueUrl: Give = ({ endpoints, account, name }) => `${endpoints.sqsUrl}/${account}/${name}`;
+/** What AWS makes up as a resource's id: here the same at every start. */
+const generatedId = (length: number) => {
+  return ({ stack, logicalId }: Place): string => shortHash(`${stack}-${logicalId}`, length);
+};
+const httpApiId = generatedId(10);
+const httpIntegrationId = generatedId(7);
+const httpRouteId = generatedId(7);
+const queryDefinitionId = generatedId(32);
+/** SNS makes a subscription's ARN of its topic's. */
+const subscriptionArn: Give = ({ stack, logicalId, textProperty }) =>
+  `${textProperty('TopicArn')}:${shortHash(`${stack}-${logicalId}`, 32)}`;
 
 const running: Readonly<Partial<Record<string, ResourceType>>> = {
   'AWS::SQS::Queue': {
@@ -90,6 +103,26 @@ const running: Readonly<Partial<Record<string, ResourceType>>> = {
     nameProperty: 'Name',
     ref: name,
     attributes: { Arn: arn('events', 'rule/') },
+  },
+  'AWS::SNS::Topic': {
+    nameProperty: 'TopicName',
+    ref: arn('sns', ''),
+    attributes: { TopicArn: arn('sns', ''), TopicName: name },
+  },
+  'AWS::SNS::Subscription': { ref: subscriptionArn, attributes: { Arn: subscriptionArn } },
+  'AWS::ApiGatewayV2::Api': {
+    nameProperty: 'Name',
+    ref: httpApiId,
+    attributes: {
+      ApiId: httpApiId,
+      ApiEndpoint: (api) => api.endpoints.httpApiUrls.get(httpApiId(api)) ?? 'http://not-listening-yet',
+    },
+  },
+  'AWS::ApiGatewayV2::Stage': { ref: ({ textProperty }) => textProperty('StageName'), attributes: {} },
+  'AWS::ApiGatewayV2::Route': { ref: httpRouteId, attributes: { RouteId: httpRouteId } },
+  'AWS::ApiGatewayV2::Integration': {
+    ref: httpIntegrationId,
+    attributes: { IntegrationId: httpIntegrationId },
   },
   'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
   'AWS::RDS::DBCluster': {
@@ -156,6 +189,22 @@ const referredTo: Readonly<Partial<Record<string, ResourceType>>> = {
     ref: globalArn('policy/'),
     attributes: { PolicyArn: globalArn('policy/') },
   },
+  // Nothing watches metrics here, but alarms are named by other alarms, by dashboards and by outputs.
+  'AWS::CloudWatch::Alarm': {
+    nameProperty: 'AlarmName',
+    ref: name,
+    attributes: { Arn: arn('cloudwatch', 'alarm:') },
+  },
+  'AWS::CloudWatch::CompositeAlarm': {
+    nameProperty: 'AlarmName',
+    ref: name,
+    attributes: { Arn: arn('cloudwatch', 'alarm:') },
+  },
+  'AWS::CloudWatch::Dashboard': { nameProperty: 'DashboardName', ref: name, attributes: {} },
+  'AWS::Logs::QueryDefinition': {
+    ref: queryDefinitionId,
+    attributes: { QueryDefinitionId: queryDefinitionId },
+  },
   'AWS::KMS::Key': { ref: name, attributes: { Arn: arn('kms', 'key/'), KeyId: name } },
   'AWS::KMS::Alias': { nameProperty: 'AliasName', ref: name, attributes: {} },
   'AWS::EC2::VPC': { ref: name, attributes: { VpcId: name } },
@@ -165,9 +214,6 @@ const referredTo: Readonly<Partial<Record<string, ResourceType>>> = {
 /** Known to need nothing here: access, network, what watches over AWS's own parts, and CDK's own records. */
 const nothingToRun = [
   'AWS::CDK::Metadata',
-  'AWS::CloudWatch::Alarm',
-  'AWS::CloudWatch::CompositeAlarm',
-  'AWS::CloudWatch::Dashboard',
   'AWS::EC2::EIP',
   'AWS::EC2::FlowLog',
   'AWS::EC2::InternetGateway',
@@ -183,7 +229,6 @@ const nothingToRun = [
   'AWS::IAM::Policy',
   'AWS::Lambda::Permission',
   'AWS::Logs::MetricFilter',
-  'AWS::Logs::QueryDefinition',
   'AWS::Logs::ResourcePolicy',
   'AWS::RDS::DBClusterParameterGroup',
   'AWS::RDS::DBInstance',
@@ -191,6 +236,7 @@ const nothingToRun = [
   'AWS::RDS::DBSubnetGroup',
   'AWS::SecretsManager::ResourcePolicy',
   'AWS::SecretsManager::RotationSchedule',
+  'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
   // The function that empties the default security group is CDK's own; there is no VPC here.
   'Custom::VpcRestrictDefaultSG',

@@ -84,7 +84,9 @@ export class StackScope {
       if (output.Export || (output.Condition !== undefined && !this.#condition(output.Condition, name)))
         continue;
       try {
-        outputs.push({ stack: this.stack.name, name, value: this.#evaluate(output.Value, name) ?? null });
+        const value = this.#evaluate(output.Value, name) ?? null;
+        this.#requireLocal(value, 'its value', name);
+        outputs.push({ stack: this.stack.name, name, value });
       } catch (error) {
         if (!(error instanceof NotKnownLocally)) throw error;
       }
@@ -122,11 +124,18 @@ export class StackScope {
     const value = this.stack.template.Resources[logicalId]?.Properties[name];
     if (value === undefined) return undefined;
     const evaluated = this.#evaluate(value, logicalId);
-    // A dynamic reference is filled in by CloudFormation at deploy; a function would get it as it stands.
-    if (evaluated !== undefined && JSON.stringify(evaluated).includes('{{resolve:')) {
-      return refuse(this.#place(logicalId), `the dynamic reference in its property ${name}`);
-    }
+    this.#requireLocal(evaluated, `its property ${name}`, logicalId);
     return evaluated;
+  }
+
+  /** Refuses what would only mean something on AWS, and be used as it stands here. */
+  #requireLocal(value: Json | undefined, where: string, user: string): void {
+    const text = value === undefined ? '' : JSON.stringify(value);
+    // CloudFormation fills it in at deploy.
+    if (text.includes('{{resolve:')) refuse(this.#place(user), `the dynamic reference in ${where}`);
+    if (/\.execute-api\./.test(text)) {
+      refuse(this.#place(user), `an API's address on AWS in ${where}: take the attribute ApiEndpoint`);
+    }
   }
 
   #physicalName(

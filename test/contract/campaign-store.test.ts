@@ -238,11 +238,11 @@ describe.each([
       await begin(campaign, 'a');
       await begin(campaign, 'b', { latestExecutionId: 'a', runNumber: 1 });
       const late = { publishedCount: 9, successCount: 9, failCount: 9, retrySuccessCount: 9 };
-      await store.saveProgress({ ...campaign, runNumber: 1 }, late);
+      await store.saveProgress({ ...campaign, runNumber: 1, totalCount: 1 }, late);
       expect(await fixture.summary(campaign)).toMatchObject({ successCount: 0 });
 
       await store.stopCampaign(campaign.promotionId, 'lunch', NOW);
-      await store.saveProgress({ ...campaign, runNumber: 2 }, late);
+      await store.saveProgress({ ...campaign, runNumber: 2, totalCount: 1 }, late);
       expect(await fixture.summary(campaign)).toMatchObject({ successCount: 0 });
     });
 
@@ -298,7 +298,7 @@ describe.each([
       await begin(campaign);
       const progress = { publishedCount: 4, successCount: 3, failCount: 2, retrySuccessCount: 1 };
 
-      await store.saveProgress({ ...campaign, runNumber: 1 }, progress);
+      await store.saveProgress({ ...campaign, runNumber: 1, totalCount: 1 }, progress);
 
       expect(await fixture.summary(campaign)).toMatchObject(progress);
     });
@@ -731,6 +731,119 @@ describe.each([
         'PUBLISHED FAILED 6',
         'PUBLISHED SUCCESS 6',
       ]);
+    });
+  });
+
+  describe('an alert', () => {
+    const raised = async () => (await store.unpublishedAlerts(50)).map(({ key, kind }) => ({ key, kind }));
+    const key = ({ promotionId }: Campaign, what: string) => `promotion-${promotionId}-run-1-${what}`;
+    const finish = ({ promotionId, promotionType }: Campaign, outcome: 'COMPLETED' | 'FAILED') =>
+      store.finishRun({ promotionId, promotionType, runNumber: 1, outcome, memo: null, nowMs: NOW });
+    const close = (outcome: 'STOPPED' | 'FAILED') =>
+      store.closeRun({ executionId: 'execution', outcome, memo: 'why', nowMs: NOW });
+
+    it.each<[string, string, string, (campaign: Campaign) => Promise<unknown>]>([
+      ['is completed', 'completed', 'CAMPAIGN_COMPLETED', (campaign) => finish(campaign, 'COMPLETED')],
+      ['has failed', 'failed', 'CAMPAIGN_FAILED', (campaign) => finish(campaign, 'FAILED')],
+      [
+        'is stopped',
+        'stopped',
+        'CAMPAIGN_STOPPED',
+        ({ promotionId }) => store.stopCampaign(promotionId, 'lunch', NOW),
+      ],
+      [
+        'is stopped because our key is refused',
+        'stopped',
+        'MONEY_KEY_REFUSED',
+        ({ promotionId }) => store.stopCampaign(promotionId, '401', NOW, 'refused-key'),
+      ],
+      ['lost its execution to a person', 'stopped', 'CAMPAIGN_STOPPED', () => close('STOPPED')],
+      ['lost its execution to an error', 'failed', 'CAMPAIGN_FAILED', () => close('FAILED')],
+      [
+        'was stopped by hand',
+        'stopped',
+        'CAMPAIGN_STOPPED',
+        async (campaign) => {
+          await fixture.setStatus(campaign, 'STOPPED');
+          await store.endStoppedRun(campaign.promotionId, NOW);
+        },
+      ],
+    ])('is raised once when a campaign %s', async (_name, what, kind, end) => {
+      const campaign = await fixture.insert();
+      await begin(campaign);
+      expect(await raised()).toEqual([]);
+
+      await end(campaign);
+      await end(campaign);
+      await store.endStoppedRun(campaign.promotionId, NOW);
+
+      expect(await raised()).toEqual([{ key: key(campaign, what), kind }]);
+    });
+
+    it('of a run is another than that of the run before', async () => {
+      const campaign = await fixture.insert();
+      await begin(campaign);
+      await store.stopCampaign(campaign.promotionId, 'lunch', NOW);
+      await begin(campaign, 'another', { statuses: ['STOPPED'] });
+      await store.stopCampaign(campaign.promotionId, 'tea', NOW);
+
+      expect(await raised()).toEqual([
+        { key: `promotion-${campaign.promotionId}-run-1-stopped`, kind: 'CAMPAIGN_STOPPED' },
+        { key: `promotion-${campaign.promotionId}-run-2-stopped`, kind: 'CAMPAIGN_STOPPED' },
+      ]);
+    });
+
+    it('of the breaker is raised by whoever changed it, and by nobody else', async () => {
+      const { nowMs, ...before } = await store.readBreaker();
+      const next = { ...before, version: before.version + 1, openedMs: nowMs };
+      const alert = {
+        kind: 'BREAKER_OPENED',
+        promotionId: null,
+        runNumber: null,
+        raisedAtMs: nowMs,
+      } as const;
+
+      expect(await store.saveBreaker(before.version, next, { ...alert, key: 'ours' })).toBe(true);
+      expect(await store.saveBreaker(before.version, next, { ...alert, key: 'theirs' })).toBe(false);
+
+      expect(await raised()).toEqual([{ key: 'ours', kind: 'BREAKER_OPENED' }]);
+    });
+
+    it('is told in the order in which they were raised, and once', async () => {
+      const alert = { kind: 'FAILURE_RATE', promotionId: '7', runNumber: 2, raisedAtMs: NOW } as const;
+      await store.raiseAlert({ ...alert, key: 'z' });
+      await store.raiseAlert({ ...alert, key: 'a' });
+      await store.raiseAlert({ ...alert, key: 'z', raisedAtMs: NOW + 1 });
+      expect(await store.unpublishedAlerts(1)).toEqual([{ ...alert, key: 'z' }]);
+
+      await store.markTold('z', NOW);
+      await store.markTold('z', NOW);
+
+      expect(await store.unpublishedAlerts(50)).toEqual([{ ...alert, key: 'a' }]);
+      await store.raiseAlert({ ...alert, key: 'z' });
+      expect(await raised()).toEqual([{ key: 'a', kind: 'FAILURE_RATE' }]);
+    });
+
+    it('says what a run came to', async () => {
+      const campaign = await fixture.insert({ targetCount: 3 });
+      await begin(campaign);
+      const { promotionId, promotionType } = campaign;
+      const progress = { publishedCount: 3, successCount: 2, failCount: 1, retrySuccessCount: 1 };
+      await store.saveProgress({ promotionId, runNumber: 1, totalCount: 3 }, progress);
+      await store.stopCampaign(promotionId, 'lunch', NOW);
+
+      expect(await store.alertCampaign({ promotionId, runNumber: 1 })).toMatchObject({
+        promotionId,
+        promotionType,
+        runNumber: 1,
+        executionArn: 'execution',
+        totalCount: 3,
+        successCount: 2,
+        failCount: 1,
+        retrySuccessCount: 1,
+        memo: 'lunch',
+      });
+      expect(await store.alertCampaign({ promotionId, runNumber: 2 })).toBeUndefined();
     });
   });
 });

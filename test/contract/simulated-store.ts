@@ -90,6 +90,7 @@ export function simulatedStore(): Promise<StoreFixture> {
         promotion.status = 'COMPLETED';
         promotion.turn = undefined;
       }
+      database.alerts.clear();
       database.breaker = {
         ...database.breaker,
         consecutiveFailures: 0,

@@ -32,6 +32,7 @@ export async function sqlStore(): Promise<StoreFixture> {
     async reset() {
       await sql.query("UPDATE campaign_promotions SET promotion_status = 'COMPLETED'");
       await sql.query('DELETE FROM campaign_turns');
+      await sql.query('DELETE FROM operations_alerts');
       await sql.query(
         `UPDATE campaign_money_breaker
          SET consecutive_failures = 0, streak_started_ms = NULL, opened_ms = NULL, probe_ms = NULL`,

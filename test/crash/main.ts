@@ -53,13 +53,14 @@ async function main(options: Options): Promise<boolean> {
   const db = createPool({ uri: outside.databaseUrl, connectionLimit: 2, decimalNumbers: false });
   let held = true;
   try {
-    const { databaseUrl, redisUrl, money } = outside;
+    const { databaseUrl, redisUrl, money, slack } = outside;
     const runtime = {
       assemblyDirectory,
       logDirectory: join(directory, 'logs'),
       databaseUrl,
       redisUrl,
       money,
+      slack,
     };
     // The tables are there before the first campaign is loaded: the migrations run when a runtime starts.
     const migrating = startRuntimeProcess(runtime);

@@ -1,4 +1,4 @@
-/** Database, Redis and Money API in processes of their own, which outlive the runtime and can be taken away. */
+/** Database, Redis and Money API in processes of their own, which outlive the runtime and can be taken away; and Slack. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnService } from '../../local/process/child-service.ts';
@@ -9,6 +9,7 @@ import { startRedis } from '../../local/servers/redis.ts';
 import type { MoneyApiOptions } from '../../stand-ins/money-api/options.ts';
 import { moneyApiStats } from '../../stand-ins/money-api/stats.ts';
 import type { MoneyApiStats } from '../../stand-ins/money-api/stats.ts';
+import { startSlack } from '../../stand-ins/slack/server.ts';
 
 const API_KEY = 'crash-test-key';
 
@@ -16,6 +17,7 @@ export interface Outside {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly money: { readonly url: string; readonly apiKey: string };
+  readonly slack: { readonly webhookUrl: string };
   moneyStats(): Promise<MoneyApiStats>;
   controlMoney(change: Partial<MoneyApiOptions>): Promise<void>;
   /** SIGKILL; gone for so long, then back on the same port, empty. */
@@ -56,6 +58,7 @@ export async function startOutside(
     { logFile: log('money-api') },
   );
   goFirst(money.pid);
+  const slack = await startSlack();
   const portOf = (url: string) => Number(new URL(url).port);
   const { url: databaseUrl } = database;
   const { url: redisUrl } = redis;
@@ -64,6 +67,7 @@ export async function startOutside(
     databaseUrl,
     redisUrl,
     money: { url: money.url, apiKey: API_KEY },
+    slack: { webhookUrl: slack.webhookUrl },
     async moneyStats() {
       return moneyApiStats.parse(await (await fetch(`${money.url}/stats`)).json());
     },
@@ -92,7 +96,7 @@ export async function startOutside(
       process.kill(database.pid, 'SIGCONT');
     },
     async close() {
-      await Promise.all([database.close(), redis.close(), money.close()]);
+      await Promise.all([database.close(), redis.close(), money.close(), slack.close()]);
     },
   };
 }

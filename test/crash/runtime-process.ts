@@ -9,6 +9,7 @@ export const runtimeProcessOptions = z.object({
   databaseUrl: z.string(),
   redisUrl: z.string(),
   money: z.object({ url: z.string(), apiKey: z.string() }),
+  slack: z.object({ webhookUrl: z.string() }),
 });
 export type RuntimeProcessOptions = z.infer<typeof runtimeProcessOptions>;
 

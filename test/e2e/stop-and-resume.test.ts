@@ -1,4 +1,4 @@
-/** A campaign that is stopped and resumed on the local runtime, by every way that an operator has. */
+/** A campaign that is stopped and resumed on the local runtime, by every way that an operator has, and what people are told. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
 import { createPool } from 'mysql2/promise';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
 import { checkCampaign } from '../../demo/check.ts';
 import { readLedger } from '../../demo/ledger.ts';
 import { loadPromotion } from '../../demo/load.ts';
@@ -87,6 +88,25 @@ async function calledMoreThan(count: number): Promise<void> {
   await waitUntil(async () => ((await moneyStats()).arrived > count ? true : undefined));
 }
 
+const slackMessages = z.array(z.object({ text: z.string(), payload: z.unknown() }));
+
+/** What Slack has been told in which one of `words` occurs, the oldest first. */
+async function told(...words: string[]): Promise<string[]> {
+  const { messagesUrl } = world.outside.slack;
+  if (messagesUrl === undefined) throw new Error('Slack has no stand-in');
+  const messages = slackMessages.parse(await (await fetch(messagesUrl)).json());
+  return messages.map(({ text }) => text).filter((text) => words.some((word) => text.includes(word)));
+}
+
+async function controlMoney(control: object): Promise<void> {
+  const response = await fetch(`${world.outside.money.url}/control`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(control),
+  });
+  if (!response.ok) throw new Error(`POST /control: ${response.status}`);
+}
+
 async function status(promotionId: string): Promise<string> {
   const [[row]] = await db.query<RowDataPacket[]>(
     'SELECT promotion_status AS status FROM campaign_promotions WHERE promotion_id = ?',
@@ -149,6 +169,12 @@ test('a stop by status sends nothing two seconds later, and a resume pays the re
   expect(JSON.parse(resumed.output ?? '{}')).toMatchObject({ outcome: 'COMPLETED', totalCount: TARGETS });
   await expectVerified(promotion);
 
+  await waitUntil(async () => ((await told('캠페인 7001')).length >= 2 ? true : undefined));
+  expect(await told('캠페인 7001')).toEqual([
+    expect.stringContaining('중지되었습니다'),
+    expect.stringContaining('완료되었습니다'),
+  ]);
+
   const before = (await moneyStats()).arrived;
   const again = await ended(await start({ promotionId: '7001', resume: true }));
   expect(again).toMatchObject({ status: 'FAILED', error: 'CampaignRefused' });
@@ -181,4 +207,25 @@ test('StopExecution leaves the campaign STOPPED with a memo; made READY again it
   await db.query("UPDATE campaign_promotions SET promotion_status = 'READY' WHERE promotion_id = 7002");
   await waitUntil(async () => ((await status('7002')) === 'COMPLETED' ? true : undefined));
   await expectVerified(promotion);
+}, 180_000);
+
+test('an outage of the Money API pauses a campaign, costs nobody an attempt, and is told with its end', async () => {
+  const promotion = await load('7003');
+  const { arrived } = await moneyStats();
+  const execution = await start({ promotionId: '7003' });
+  await calledMoreThan(arrived + 500);
+
+  await controlMoney({ down: true });
+  await waitUntil(async () => ((await told('열림')).length > 0 ? true : undefined));
+  await controlMoney({ down: false });
+  const { output } = await ended(execution);
+
+  expect(JSON.parse(output ?? '{}')).toMatchObject({ outcome: 'COMPLETED', totalCount: TARGETS });
+  await expectVerified(promotion);
+  await waitUntil(async () => ((await told('캠페인 7003')).length > 0 ? true : undefined));
+  expect(await told('열림', '닫힘', '캠페인 7003')).toEqual([
+    expect.stringMatching(/^\[긴급\].*열림/),
+    expect.stringContaining('닫힘'),
+    expect.stringContaining('완료되었습니다'),
+  ]);
 }, 180_000);

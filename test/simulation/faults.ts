@@ -36,6 +36,7 @@ export const FAULTS = {
     'queue-postpone-fails',
     'queue-poison',
   ],
+  topic: ['topic-refuses', 'topic-lost-answer'],
   redis: ['redis-away', 'redis-down', 'redis-emptied'],
   platform: [
     'platform-kill',
@@ -62,6 +63,7 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   'money',
   'database',
   'queue',
+  'topic',
   'redis',
   'platform',
   'stop',

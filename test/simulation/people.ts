@@ -167,13 +167,14 @@ export class People {
   }
 
   #nothingRuns(): boolean {
-    const { queue, deadLetterQueue, executions, atWork } = this.#world;
+    const { queue, deadLetterQueue, executions, atWork, database } = this.#world;
     return (
       queue.size === 0 &&
       deadLetterQueue.size === 0 &&
       executions.running === 0 &&
       atWork.size === 0 &&
-      this.#redriving === 0
+      this.#redriving === 0 &&
+      [...database.alerts.values()].every(({ isTold }) => isTold)
     );
   }
 }

@@ -80,6 +80,8 @@ const RATES: Partial<Record<Fault, number>> = {
   'queue-stale-backlog': 0.5,
   'queue-receive-fails': 0.3,
   'queue-postpone-fails': 0.3,
+  'topic-refuses': 0.5,
+  'topic-lost-answer': 0.5,
   'platform-kill': 0.03,
   'platform-stall': 0.03,
   'platform-freeze': 1,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { GRANT_BATCH_SECONDS } from '../../schema/grant-batch.ts';
 import * as schemas from '../../schema/environment.ts';
+import { METRIC_NAMESPACE } from '../../schema/metrics.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
 const { campaignGrant, data } = synthesise(makeConfig());
@@ -267,6 +268,21 @@ describe('rights', () => {
     expect(readers).toEqual(['grant-rewards']);
   });
 
+  test('to put metrics of our namespace, and of no other, have track-progress and reconcile-campaigns alone', () => {
+    const puts = STEPS.map(([step]) => step)
+      .filter((step) => step !== 'migrate')
+      .flatMap((step) =>
+        rightsOf(functionOf(step))
+          .filter(({ action }) => action.startsWith('cloudwatch:'))
+          .map(({ action, condition }) => ({ step, action, condition })),
+      );
+    const condition = { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } };
+    expect(puts).toEqual([
+      { step: 'track-progress', action: 'cloudwatch:PutMetricData', condition },
+      { step: 'reconcile-campaigns', action: 'cloudwatch:PutMetricData', condition },
+    ]);
+  });
+
   test('to start a campaign have reconcile-campaigns and redrive-dead-letters alone', () => {
     const starters = STEPS.map(([step]) => step).filter(
       (step) => step !== 'migrate' && statementsOf(functionOf(step)).includes('states:StartExecution'),
@@ -313,10 +329,14 @@ describe('the reconciler', () => {
   test('may do what it does, and nothing beyond', () => {
     const actions = rightsOf(reconciler).map(({ action }) => action);
     expect(actions.filter((action) => !/^(logs|xray|rds-data|secretsmanager):/.test(action)).sort()).toEqual([
+      'cloudwatch:PutMetricData',
       'iam:PassRole',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
       'scheduler:CreateSchedule',
       'scheduler:DeleteSchedule',
       'scheduler:ListSchedules',
+      'sns:Publish',
       'states:DescribeExecution',
       'states:StartExecution',
     ]);
@@ -325,6 +345,7 @@ describe('the reconciler', () => {
   test('may do on everything only what has no resource-level permission', () => {
     const onEverything = rightsOf(reconciler).filter(({ resource }) => resource === '"*"');
     expect(onEverything.map(({ action }) => action).sort()).toEqual([
+      'cloudwatch:PutMetricData',
       'scheduler:ListSchedules',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
@@ -407,7 +428,13 @@ describe('the reconciler', () => {
   });
 });
 
-test('the operator is told the machine and the queues', () => {
-  for (const name of ['CampaignRunArn', 'RedriveArn', 'GrantQueueUrl', 'GrantDeadLetterQueueUrl'])
+test('the operator is told the machines, the queues and who pays', () => {
+  for (const name of [
+    'CampaignRunArn',
+    'RedriveArn',
+    'GrantRewardsFunctionName',
+    'GrantQueueUrl',
+    'GrantDeadLetterQueueUrl',
+  ])
     campaignGrant.hasOutput(name, {});
 });

@@ -14,9 +14,9 @@ describe('the network', () => {
   test('has an endpoint for each service that its functions call, and for no other', () => {
     const endpoints = Object.values(network.findResources('AWS::EC2::VPCEndpoint'));
     const names = endpoints.map(
-      (endpoint) => JSON.stringify(endpoint).match(/\.(sqs|rds-data|secretsmanager)"/)?.[1],
+      (endpoint) => JSON.stringify(endpoint).match(/\.(sqs|sns|rds-data|secretsmanager|monitoring)"/)?.[1],
     );
-    expect(names.sort()).toEqual(['rds-data', 'secretsmanager', 'sqs']);
+    expect(names.sort()).toEqual(['monitoring', 'rds-data', 'secretsmanager', 'sns', 'sqs']);
   });
 
   test('records its flows', () => {

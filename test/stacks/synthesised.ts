@@ -5,8 +5,11 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { STAGES } from '../../config/stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import type { Config, StageConfig } from '../../lib/config.ts';
+import { AlertStack } from '../../lib/stacks/alert-stack.ts';
+import { AdminApiStack } from '../../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
+import { MonitoringStack } from '../../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../../lib/stacks/network-stack.ts';
 
 export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
@@ -18,7 +21,10 @@ export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
 export interface Templates {
   readonly network: Template;
   readonly data: Template;
+  readonly alerts: Template;
   readonly campaignGrant: Template;
+  readonly adminApi: Template;
+  readonly monitoring: Template;
 }
 
 export function synthesise(config: Config): Templates {
@@ -28,10 +34,22 @@ export function synthesise(config: Config): Templates {
   });
   const network = new NetworkStack(app, 'Network', { config });
   const data = new DataStack(app, 'Data', { config, network });
-  const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data });
+  const alerts = new AlertStack(app, 'Alerts', { config, data });
+  const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data, alerts });
+  const adminApi = new AdminApiStack(app, 'AdminApi', { config, data, campaignGrant });
+  const monitoring = new MonitoringStack(app, 'Monitoring', {
+    config,
+    campaignGrant,
+    data,
+    alerts,
+    adminApi,
+  });
   return {
     network: Template.fromStack(network),
     data: Template.fromStack(data),
+    alerts: Template.fromStack(alerts),
     campaignGrant: Template.fromStack(campaignGrant),
+    adminApi: Template.fromStack(adminApi),
+    monitoring: Template.fromStack(monitoring),
   };
 }

@@ -17,6 +17,8 @@ const ADDRESS = {
 export const MIGRATIONS = new URL('../../schema/sql/', import.meta.url);
 
 export interface CampaignDatabase {
+  /** What a function is told of it, and where its client finds the service. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly db: DataApi;
   readonly client: RDSDataClient;
   /** Around the Data API, for preparing and looking. */
@@ -39,6 +41,12 @@ export async function startCampaignDatabase(): Promise<CampaignDatabase> {
   await migrate(db, MIGRATIONS);
   const sql = createPool({ uri: server.url, supportBigNumbers: true, bigNumberStrings: true });
   return {
+    environment: {
+      DATABASE_RESOURCE_ARN: ADDRESS.resourceArn,
+      DATABASE_SECRET_ARN: ADDRESS.secretArn,
+      DATABASE_NAME: ADDRESS.database,
+      AWS_ENDPOINT_URL_RDS_DATA: service.url,
+    },
     db,
     client,
     sql,

@@ -15,6 +15,9 @@ import type { CampaignRun, Partition } from '../../schema/campaign-run.ts';
 import { insertPromotion, insertTargets, startCampaignDatabase } from './campaign-database.ts';
 import type { CampaignDatabase, PromotionOverrides } from './campaign-database.ts';
 import {
+  FakeAlertLog,
+  FakeAlertTopic,
+  FakeCampaignGauges,
   FakeCampaignRuns,
   FakeGrantLog,
   FakeGrantQueue,
@@ -103,6 +106,7 @@ export class CampaignWorld {
     );
     await this.sql.query('UPDATE campaign_runs SET ended_at = started_at WHERE ended_at IS NULL');
     await this.sql.query('DELETE FROM campaign_turns');
+    await this.sql.query('DELETE FROM operations_alerts');
     await this.setBreaker({});
   }
 
@@ -240,6 +244,7 @@ export class CampaignWorld {
   services(shared: { store?: CampaignStore; clock?: VirtualClock; money?: FakeMoneyApi } = {}) {
     const clock = shared.clock ?? new VirtualClock();
     const store = onClock(shared.store ?? this.store, clock);
+    const log = new FakeGrantLog();
     return {
       store,
       queue: new FakeGrantQueue(),
@@ -249,8 +254,12 @@ export class CampaignWorld {
       schedules: new FakeReservationSchedules(),
       clock,
       pacer: new Pacer(pacingFor({ tps: 1_000, concurrency: 50, headroom: 0.01 })),
-      breaker: new MoneyBreaker(store, clock),
-      log: new FakeGrantLog(),
+      topic: new FakeAlertTopic(),
+      deployment: { stage: 'test', region: 'ap-northeast-2' },
+      alertLog: new FakeAlertLog(),
+      breaker: new MoneyBreaker(store, clock, log),
+      log,
+      gauges: new FakeCampaignGauges(),
       backlogLimit: 60_000,
       tps: 1_000,
       intervalSeconds: 5,

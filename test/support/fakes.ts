@@ -1,29 +1,37 @@
 /** The ports of the campaign pipeline in memory, on a clock of their own, and makers of what passes through them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RowDataPacket, Pool } from 'mysql2/promise';
-import type { BatchFigures, GrantLog } from '../../lambdas/campaign-grant/app/pay-batch.ts';
-import type { ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
+import type { AlertLog } from '../../lambdas/campaign-grant/app/tell-alerts.ts';
+import type { AlertTopic, ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
+import type { BreakerTransition } from '../../lambdas/campaign-grant/domain/breaker.ts';
 import type { GrantRequest } from '../../lambdas/campaign-grant/domain/grant-request.ts';
 import { idempotencyKey } from '../../lambdas/campaign-grant/domain/idempotency.ts';
 import type { GrantId } from '../../lambdas/campaign-grant/domain/idempotency.ts';
 import type { MoneyAnswer } from '../../lambdas/campaign-grant/domain/outcome.ts';
 import { resolveTarget } from '../../lambdas/campaign-grant/domain/target.ts';
 import type {
+  BatchFigures,
+  CampaignGauges,
   CampaignRuns,
   CampaignStore,
   Clock,
+  GrantLog,
   GrantQueue,
   MoneyApi,
   OutgoingGrant,
+  PageFigures,
   Progress,
   ProgressCounters,
   PromotionKey,
+  PublishLog,
   ExecutionState,
   ReservationSchedule,
+  RedriveRuns,
   ReservationSchedules,
   SendFailure,
   TimeBudget,
 } from '../../lambdas/campaign-grant/ports.ts';
+import type { AlertMessage } from '../../schema/alert.ts';
 import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
 
@@ -315,8 +323,41 @@ export class FakeProgressCounters implements ProgressCounters {
   }
 }
 
-export class FakeGrantLog implements GrantLog {
+/** What was published, in order; an error in `failures` is thrown instead, one a call. */
+export class FakeAlertTopic implements AlertTopic {
+  readonly published: AlertMessage[] = [];
+  readonly failures: Error[] = [];
+
+  publish(alert: AlertMessage): Promise<void> {
+    const failure = this.failures.shift();
+    if (failure !== undefined) return Promise.reject(failure);
+    this.published.push(alert);
+    return Promise.resolve();
+  }
+}
+
+export class FakeAlertLog implements AlertLog {
+  readonly published: string[] = [];
+  readonly failures: unknown[] = [];
+
+  alertPublished(key: string): void {
+    this.published.push(key);
+  }
+
+  alertsNotPublished(error: unknown): void {
+    this.failures.push(error);
+  }
+}
+
+/** What every use case tells of its work. */
+export class FakeGrantLog implements GrantLog, PublishLog {
   readonly paid: BatchFigures[] = [];
+  readonly pages: PageFigures[] = [];
+  readonly breakerChanges: {
+    transition: BreakerTransition;
+    consecutiveFailures: number;
+    outageSeconds: number;
+  }[] = [];
   readonly undecided: { error: unknown; messageCount: number }[] = [];
   readonly queueFailures: { action: string; error: unknown }[] = [];
   readonly refusedKeys: { promotionId: string; code: string }[] = [];
@@ -335,6 +376,23 @@ export class FakeGrantLog implements GrantLog {
 
   apiKeyRefused(promotionId: string, code: string): void {
     this.refusedKeys.push({ promotionId, code });
+  }
+
+  breakerChanged(transition: BreakerTransition, consecutiveFailures: number, outageSeconds: number): void {
+    this.breakerChanges.push({ transition, consecutiveFailures, outageSeconds });
+  }
+
+  pagePublished(page: PageFigures): void {
+    this.pages.push(page);
+  }
+}
+
+export class FakeCampaignGauges implements CampaignGauges {
+  readonly reports: Parameters<CampaignGauges['report']>[0][] = [];
+
+  report(gauges: Parameters<CampaignGauges['report']>[0]): Promise<void> {
+    this.reports.push(gauges);
+    return Promise.resolve();
   }
 }
 
@@ -359,6 +417,27 @@ export class FakeCampaignRuns implements CampaignRuns {
 
   describe(executionId: string): Promise<ExecutionState> {
     return Promise.resolve(this.#states.get(executionId) ?? { status: 'RUNNING' });
+  }
+}
+
+/** One of the same selection and run is the same until it is ended. */
+export class FakeRedriveRuns implements RedriveRuns {
+  readonly started: Parameters<RedriveRuns['start']>[0][] = [];
+  readonly #running = new Set<string>();
+
+  /** All that run have ended. */
+  end(): void {
+    this.#running.clear();
+  }
+
+  start(...[redrive, runNumber]: Parameters<RedriveRuns['start']>): ReturnType<RedriveRuns['start']> {
+    const executionName = JSON.stringify([redrive, runNumber]);
+    if (this.#running.has(executionName)) {
+      return Promise.resolve({ outcome: 'already-running', executionName });
+    }
+    this.#running.add(executionName);
+    this.started.push(redrive);
+    return Promise.resolve({ outcome: 'started', executionName });
   }
 }
 

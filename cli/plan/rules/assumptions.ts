@@ -12,8 +12,8 @@ export const GRANTLINE = {
   grantMemoryGb: 1,
   publishMemoryGb: 1,
   trackMemoryGb: 0.5,
-  /** Besides GrantRewards': CollectDeadLetters'. */
-  otherReservedConcurrency: 2,
+  /** Besides GrantRewards': CollectDeadLetters' 2, and 10 and 5 of the HTTP API. */
+  otherReservedConcurrency: 17,
 } as const;
 
 /** AWS's own, in Seoul. */
@@ -51,9 +51,10 @@ export const ESTIMATES = {
   batchWriteRowBytes: 150,
   /** The SQL text and what surrounds the rows. */
   statementBytes: 2_048,
-  /** A line of the log without its calls, and each call's time in it. */
   logLineBytes: 700,
-  logCallBytes: 14,
+  /** Of a batch: its line of the log and that of its metrics, and what each call adds to them. */
+  batchLogBytes: 1_900,
+  callLogBytes: 36,
   /** What Lambda itself writes of an invocation, and Step Functions of an event. */
   logInvocationBytes: 500,
   logEventBytes: 600,

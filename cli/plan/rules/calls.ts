@@ -92,11 +92,14 @@ function lambdaCalls({ work, pace, duration, settings, waits }: Shape): LambdaCa
   };
 }
 
-function sqsCalls({ work, pace, batches, pages, waits }: Shape, { grantRewards }: LambdaCalls): SqsCalls {
+function sqsCalls(
+  { work, pace, duration, settings, batches, pages, waits }: Shape,
+  { grantRewards }: LambdaCalls,
+): SqsCalls {
   const sendMessageBatch = Math.ceil(work.toPay / AWS.sqsBatchSize);
   // What an invocation begins with, the event source mapping has received, and deletes.
   const ofBatches = batches * Math.ceil(pace.batchSize / AWS.sqsBatchSize) + grantRewards;
-  const getQueueAttributes = pages + waits;
+  const getQueueAttributes = pages + waits + intervalsOf(duration, settings);
   const chunks = Math.ceil((AWS.sqsBatchSize * ESTIMATES.messageBytes) / AWS.sqsChunkBytes);
   return {
     sendMessageBatch,
@@ -111,7 +114,8 @@ function dataApiCalls({ work, pace, duration, settings, batches, pages, waits }:
   const partitions = duration.partitionSizes.length;
   // Is it still paid? Then the page, then its mark; and the page after the last one, which is empty.
   const publishing = 3 * pages + 2 * partitions + waits;
-  const tracking = 2 * roundUp(duration.runSeconds / settings.progressIntervalSeconds);
+  // The summary, whether it is still paid, and the breaker.
+  const tracking = 3 * intervalsOf(duration, settings);
   const requests = publishing + 2 * batches + tracking + ESTIMATES.beginAndFinishStatements;
   const pageRows = Math.min(GRANTLINE.publishPageSize, work.remaining);
   const batchRows = Math.min(pace.batchSize, work.toPay);
@@ -123,6 +127,10 @@ function dataApiCalls({ work, pace, duration, settings, batches, pages, waits }:
       batches * (chunksOf(batchRows * ESTIMATES.batchReadRowBytes) - 1) +
       batches * (chunksOf(batchRows * ESTIMATES.batchWriteRowBytes) - 1),
   };
+}
+
+function intervalsOf(duration: Duration, settings: Settings): number {
+  return roundUp(duration.runSeconds / settings.progressIntervalSeconds);
 }
 
 function chunksOf(rowBytes: number): number {
@@ -150,8 +158,8 @@ function transitionsOf(
 
 function logBytes({ work, batches }: Shape, { invocations }: LambdaCalls, historyEvents: number): number {
   return (
-    batches * ESTIMATES.logLineBytes +
-    work.toPay * ESTIMATES.logCallBytes +
+    batches * ESTIMATES.batchLogBytes +
+    work.toPay * ESTIMATES.callLogBytes +
     invocations * (ESTIMATES.logInvocationBytes + ESTIMATES.logLineBytes) +
     historyEvents * ESTIMATES.logEventBytes
   );

@@ -10,7 +10,7 @@ import type { IdRange } from '../../targets/target-ids.ts';
 import { toHundredths } from '../rules/exact-amount.ts';
 import { compareIds, isId } from '../rules/found.ts';
 import type { GrantEntry } from '../rules/ledger-tally.ts';
-import { ScratchBuckets } from '../scratch-buckets.ts';
+import { ScratchBuckets } from '../../output/scratch-buckets.ts';
 import type { LedgerGrant } from './read-ledger.ts';
 
 const line = z.tuple([z.string(), promotionType, z.string(), z.string(), z.string().nullable()]);

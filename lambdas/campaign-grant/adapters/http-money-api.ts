@@ -5,11 +5,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import { Socket, isIP } from 'node:net';
+import { MONEY_TIMEOUT_MS } from '../../../schema/money-api.ts';
 import type { MoneyAnswer } from '../domain/outcome.ts';
 import type { MoneyApi } from '../ports.ts';
 
-/** The client's requirement 001: an answer that takes longer is a transient failure. */
-const TIMEOUT_MS = 3_000;
 /** A lane stands still while it connects, and what has its slot must leave soon after: this is ten round trips. */
 const CONNECT_MS = 300;
 /** The contract's answers are a few hundred bytes; more than this is not read. */
@@ -85,7 +84,10 @@ export function httpMoneyApi(baseUrl: string, apiKey: string): MoneyApi {
         sent.destroy();
       };
       // One deadline for the whole call: connecting, headers and body together.
-      const deadline = setTimeout(() => giveUp('TIMEOUT', `no answer within ${TIMEOUT_MS} ms`), TIMEOUT_MS);
+      const deadline = setTimeout(
+        () => giveUp('TIMEOUT', `no answer within ${MONEY_TIMEOUT_MS} ms`),
+        MONEY_TIMEOUT_MS,
+      );
       sent.once('socket', (socket: Socket) => {
         if (!socket.connecting) return;
         const unconnected = setTimeout(

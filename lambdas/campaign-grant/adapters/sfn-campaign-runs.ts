@@ -1,36 +1,13 @@
-import {
-  DescribeExecutionCommand,
-  ExecutionAlreadyExists,
-  ExecutionDoesNotExist,
-  SFNClient,
-  StartExecutionCommand,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
 import type { CampaignRuns } from '../ports.ts';
+import { startExecution } from './start-execution.ts';
 
 export function sfnCampaignRuns(
   stateMachineArn: string,
   client: SFNClient = new SFNClient({}),
 ): CampaignRuns {
   return {
-    async start(input, executionName) {
-      const startedAfter = Date.now();
-      try {
-        const { startDate } = await client.send(
-          new StartExecutionCommand({
-            stateMachineArn,
-            name: executionName,
-            input: JSON.stringify(input),
-          }),
-        );
-        // While an execution of this name and input runs, asking again answers with that one.
-        return startDate !== undefined && startDate.getTime() < startedAfter - 60_000
-          ? 'already-running'
-          : 'started';
-      } catch (error) {
-        if (error instanceof ExecutionAlreadyExists) return 'already-ended';
-        throw error;
-      }
-    },
+    start: (input, name) => startExecution(client, { stateMachineArn, name, input: JSON.stringify(input) }),
 
     async describe(executionId) {
       try {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { SqlExecutor } from '../../shared/data-api.ts';
+import type { SqlDatabase, SqlExecutor } from '../../shared/data-api.ts';
 import type { Breaker, BreakerReading } from '../domain/breaker.ts';
 import type { BreakerStore } from '../ports.ts';
+import { raiseAlert } from './sql-alert-store.ts';
 
 /** Epoch milliseconds of the database's clock. */
 export const DATABASE_NOW_MS = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
@@ -21,23 +22,31 @@ export const breakerRow = z.object({
   nowMs: z.int(),
 });
 
-export function sqlBreakerStore(db: SqlExecutor): BreakerStore {
+export function sqlBreakerStore(db: SqlDatabase): BreakerStore {
   return {
     readBreaker: () => readBreaker(db),
 
-    async saveBreaker(expectedVersion, next) {
+    async saveBreaker(expectedVersion, next, alert) {
       const written = randomUUID();
       // The statement is repeated when its answer is lost: then it finds its own write, and write_count makes it a
       // change again.
-      const changed = await db.execute(
-        `UPDATE campaign_money_breaker
+      const save = async (on: SqlExecutor) => {
+        const changed = await on.execute(
+          `UPDATE campaign_money_breaker
          SET version = :version, consecutive_failures = :consecutiveFailures,
              streak_started_ms = :streakStartedMs, opened_ms = :openedMs, probe_ms = :probeMs,
              written_by = :written, write_count = write_count + 1
          WHERE breaker_id = 1 AND (version = :expectedVersion OR written_by = :written)`,
-        { expectedVersion, written, ...breakerOnly(next) },
-      );
-      return changed > 0;
+          { expectedVersion, written, ...breakerOnly(next) },
+        );
+        return changed > 0;
+      };
+      if (alert === undefined) return save(db);
+      return db.transaction(async (tx) => {
+        const saved = await save(tx);
+        if (saved) await raiseAlert(tx, alert);
+        return saved;
+      });
     },
 
     async endStreak(successMs) {

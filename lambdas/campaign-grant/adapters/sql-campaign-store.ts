@@ -1,5 +1,6 @@
 import type { DataApi } from '../../shared/data-api.ts';
 import type { CampaignStore } from '../ports.ts';
+import { sqlAlertStore } from './sql-alert-store.ts';
 import { sqlBreakerStore } from './sql-breaker-store.ts';
 import { sqlGrantStore } from './sql-grant-store.ts';
 import { sqlPromotionStore } from './sql-promotion-store.ts';
@@ -15,5 +16,6 @@ export function sqlCampaignStore(db: DataApi): CampaignStore {
     ...sqlGrantStore(db),
     ...sqlBreakerStore(db),
     ...sqlRedriveStore(db),
+    ...sqlAlertStore(db),
   };
 }

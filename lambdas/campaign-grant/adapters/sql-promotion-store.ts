@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
+import { endedAlert } from '../domain/alerts.ts';
+import type { EndedOutcome, StoppedBy } from '../domain/alerts.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
 import type { BeginFrom, FinishedRun, Promotion, PromotionKey, PromotionStore } from '../ports.ts';
+import { raiseAlert } from './sql-alert-store.ts';
+import { DATABASE_NOW_MS } from './sql-breaker-store.ts';
 import { TABLES } from './tables.ts';
 
 const promotionRow = z.object({
@@ -29,9 +33,13 @@ const awaitedRow = z.object({ promotionId: id, reservationAt: z.string().nullabl
 const lockRow = z.object({ id: z.int() });
 const openRow = z.object({ open: z.int(), pending: z.int() });
 const otherRow = z.object({ others: z.int() });
+const runNumberRow = z.object({ runNumber: z.int().nullable() });
 
 /** Promotions that are awaited at once: more than are ever reserved, and within the Data API's answer. */
 const MOST_AWAITED = 5_000;
+
+/** A statement that is repeated because its answer was lost measures nothing. */
+const SHORTEST_MEASURE_MS = 1_000;
 
 const IS_LATEST_RUN =
   ':runNumber = (SELECT MAX(run_number) FROM campaign_runs WHERE promotion_id = :promotionId)';
@@ -133,7 +141,23 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
       );
     },
 
-    async saveProgress({ promotionId, runNumber }, progress) {
+    async saveProgress({ promotionId, runNumber, totalCount }, progress) {
+      const finalCount = progress.successCount + progress.failCount;
+      // Columns are assigned from left to right: what the rate is made of is replaced after it.
+      await db.execute(
+        `INSERT INTO campaign_progress (promotion_id, run_number, total_count, final_count, measured_ms)
+         SELECT :promotionId, :runNumber, :totalCount, :finalCount, ${DATABASE_NOW_MS}
+         FROM campaign_promotions p
+         WHERE p.promotion_id = :promotionId AND p.promotion_status = 'IN_PROGRESS' AND ${IS_LATEST_RUN}
+         ON DUPLICATE KEY UPDATE
+           final_per_second = CASE
+             WHEN run_number <> VALUES(run_number) THEN NULL
+             WHEN VALUES(measured_ms) - measured_ms < ${SHORTEST_MEASURE_MS} THEN final_per_second
+             ELSE (VALUES(final_count) - final_count) * 1000 / (VALUES(measured_ms) - measured_ms) END,
+           run_number = VALUES(run_number), total_count = VALUES(total_count),
+           final_count = VALUES(final_count), measured_ms = VALUES(measured_ms)`,
+        { promotionId, runNumber, totalCount, finalCount },
+      );
       await db.execute(
         `UPDATE campaign_promotion_summary s
          JOIN campaign_promotions p ON p.promotion_id = s.promotion_id
@@ -153,11 +177,12 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
 
     recount: (of) => recount(db, of),
 
-    async stopCampaign(promotionId, memo, nowMs) {
+    async stopCampaign(promotionId, memo, nowMs, by) {
       const now = toDateTime(nowMs);
-      await db.transaction(async (tx) => {
-        const stopped = await leaveInProgress(tx, promotionId, 'STOPPED', now);
+      return db.transaction(async (tx) => {
+        const stopped = await leaveInProgress(tx, { promotionId, stoppedBy: by }, 'STOPPED', nowMs);
         if (stopped) await recordStop(tx, promotionId, memo, now);
+        return stopped;
       });
     },
 
@@ -168,7 +193,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         if (status !== 'IN_PROGRESS') return status ?? outcome;
         if (outcome === 'COMPLETED' && (await anyOpenTarget(tx, { promotionId, promotionType })))
           return status;
-        const finished = await leaveInProgress(tx, promotionId, outcome, now, runNumber);
+        const finished = await leaveInProgress(tx, { promotionId, runNumber }, outcome, nowMs);
         if (finished && outcome === 'FAILED') await recordStop(tx, promotionId, memo ?? '', now);
         if (finished && outcome === 'COMPLETED') {
           await tx.execute(
@@ -194,7 +219,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
         );
         if (run === undefined) return undefined;
         const { promotionId, promotionType, runNumber } = run;
-        if (!(await leaveInProgress(tx, promotionId, outcome, now, runNumber))) return undefined;
+        if (!(await leaveInProgress(tx, { promotionId, runNumber }, outcome, nowMs))) return undefined;
         await recordStop(tx, promotionId, memo, now);
         return { promotionId, promotionType };
       }),
@@ -220,6 +245,9 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
              AND r.ended_at IS NULL`,
           { promotionId, now },
         );
+        // Where the status was set by hand nobody has told of it yet.
+        const status = await statusOf(tx, promotionId);
+        if (status === 'STOPPED' || status === 'FAILED') await raiseEnded(tx, { promotionId }, status, nowMs);
       }),
 
     awaitedPromotions: () =>
@@ -326,20 +354,45 @@ async function recount(db: SqlExecutor, { promotionId, promotionType }: Promotio
   );
 }
 
+interface LeavingRun {
+  readonly promotionId: string;
+  /** Undefined: whichever is the latest. */
+  readonly runNumber?: number;
+  readonly stoppedBy?: StoppedBy | undefined;
+}
+
+/** In the transaction of the end itself: nobody has to notice it. */
+async function raiseEnded(
+  tx: SqlExecutor,
+  { promotionId, stoppedBy }: LeavingRun,
+  outcome: EndedOutcome,
+  nowMs: number,
+): Promise<void> {
+  const [{ runNumber } = { runNumber: null }] = await tx.query(
+    runNumberRow,
+    'SELECT MAX(run_number) AS runNumber FROM campaign_runs WHERE promotion_id = :promotionId',
+    { promotionId },
+  );
+  if (runNumber === null) return;
+  const alert = endedAlert({ promotionId, runNumber }, outcome, stoppedBy);
+  await raiseAlert(tx, { ...alert, raisedAtMs: nowMs });
+}
+
 /** The compare-and-set of every end: only a campaign that is IN_PROGRESS can leave it, and only by its latest run. */
 async function leaveInProgress(
   tx: SqlExecutor,
-  promotionId: string,
-  status: 'COMPLETED' | 'FAILED' | 'STOPPED',
-  now: string,
-  runNumber?: number,
+  run: LeavingRun,
+  status: EndedOutcome,
+  nowMs: number,
 ): Promise<boolean> {
+  const { promotionId, runNumber } = run;
   const changed = await tx.execute(
     `UPDATE campaign_promotions SET promotion_status = :status, updated_at = :now
      WHERE promotion_id = :promotionId AND promotion_status = 'IN_PROGRESS'
        ${runNumber === undefined ? '' : `AND ${IS_LATEST_RUN}`}`,
-    { promotionId, status, now, ...(runNumber === undefined ? {} : { runNumber }) },
+    { promotionId, status, now: toDateTime(nowMs), ...(runNumber === undefined ? {} : { runNumber }) },
   );
+  if (changed > 0) await raiseEnded(tx, run, status, nowMs);
   return changed > 0;
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { patience } from '../../shared/patience.ts';
 import type { GrantQueue, OutgoingGrant, ReceivedMessage, SendFailure } from '../ports.ts';
 
 /** SQS's own limit. */
@@ -146,7 +147,7 @@ export function sqsGrantQueue(queueUrl: string, client: SQSClient = defaultClien
 
 /** A call that never ends would hold up an invocation, and all that it has received. */
 function defaultClient(): SQSClient {
-  return new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  return new SQSClient({ requestHandler: patience(5_000, 1_000) });
 }
 
 function toFailure(failed: BatchResultErrorEntry, batch: readonly OutgoingGrant[]): SendFailure {

@@ -1,4 +1,5 @@
 import { exhausted, unknownTarget } from '../domain/grant-result.ts';
+import type { DeadLetter } from '../domain/grant-result.ts';
 import type { PromotionType } from '../../../schema/promotion.ts';
 import { idempotencyKey } from '../domain/idempotency.ts';
 import type { CampaignStore, Clock, GrantState, ProgressCounters, ReceivedMessage } from '../ports.ts';
@@ -11,6 +12,14 @@ interface Services {
   readonly clock: Clock;
 }
 
+export interface CollectedDeadLetters {
+  readonly deadLetters: readonly DeadLetter[];
+  /** Their result was final before. */
+  readonly repeated: number;
+  /** Back to PENDING: their campaign is not being paid. */
+  readonly returned: number;
+}
+
 /**
  * Messages that the queue gave up on (their consumer died again and again) become dead letters with a FAILED
  * result, so that the campaign ends and a person sees them. One of a campaign that is not being paid goes back to
@@ -19,20 +28,25 @@ interface Services {
 export async function collectDeadLetters(
   services: Services,
   batch: readonly ReceivedMessage[],
-): Promise<void> {
+): Promise<CollectedDeadLetters> {
   const { store, clock } = services;
   const { works, unreadable } = readGrantMessages(batch);
   await store.recordDeadLetters(unreadable, clock.now());
+  const deadLetters = [...unreadable];
+  let returned = 0;
   for (const [promotionType, group] of Map.groupBy(works, (work) => work.grant.promotionType)) {
-    await collectOf(services, promotionType, group);
+    const collected = await collectOf(services, promotionType, group);
+    deadLetters.push(...collected.deadLetters);
+    returned += collected.returned;
   }
+  return { deadLetters, returned, repeated: batch.length - deadLetters.length - returned };
 }
 
 async function collectOf(
   { store, counters, clock }: Services,
   promotionType: PromotionType,
   works: readonly Work[],
-): Promise<void> {
+): Promise<Pick<CollectedDeadLetters, 'deadLetters' | 'returned'>> {
   const nowMs = clock.now();
   const grants = works.map((work) => work.grant);
   const states = new Map<string, GrantState>();
@@ -51,13 +65,11 @@ async function collectOf(
     return [{ state, ...exhausted(work.grant, state.attemptCount, work.received.body) }];
   });
 
-  await store.recordDeadLetters(
-    [
-      ...unknown.map((work) => unknownTarget(work.grant, work.received.body)),
-      ...lost.map(({ deadLetter }) => deadLetter),
-    ],
-    nowMs,
-  );
+  const deadLetters = [
+    ...unknown.map((work) => unknownTarget(work.grant, work.received.body)),
+    ...lost.map(({ deadLetter }) => deadLetter),
+  ];
+  await store.recordDeadLetters(deadLetters, nowMs);
   if (lost.length > 0) {
     await store.recordResults(
       promotionType,
@@ -75,6 +87,7 @@ async function collectOf(
   for (const [summaryId, failed] of Map.groupBy(lost, ({ state }) => state.summaryId)) {
     if (summaryId !== null) await counters.add(summaryId, { failCount: failed.length });
   }
+  return { deadLetters, returned: unpaid.length };
 }
 
 function isOpen(state: GrantState | undefined): boolean {

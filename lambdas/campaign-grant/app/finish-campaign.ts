@@ -1,11 +1,14 @@
 import type { CampaignRun, FinishCampaignOutput } from '../../../schema/campaign-run.ts';
+import { failureRateAlert } from '../domain/alerts.ts';
 import type { CampaignStore, Clock, ProgressCounters } from '../ports.ts';
+import { tellAlerts } from './tell-alerts.ts';
+import type { AlertServices } from './tell-alerts.ts';
 import { windUp } from './wind-up.ts';
 
 /** The column campaign_promotion_summary.stopped_memo is VARCHAR(500). */
 const MAX_MEMO_CHARACTERS = 500;
 
-interface Services {
+interface Services extends AlertServices {
   readonly store: CampaignStore;
   readonly counters: ProgressCounters;
   readonly clock: Clock;
@@ -21,9 +24,10 @@ const REDRIVE_PAGE = 1_000;
  * A campaign that was stopped meanwhile stays STOPPED, with everything that was not paid PENDING again.
  */
 export async function finishCampaign(
-  { store, counters, clock }: Services,
+  services: Services,
   { run, error }: { run: CampaignRun; error?: { Error: string; Cause: string } | undefined },
 ): Promise<FinishCampaignOutput> {
+  const { store, counters, clock } = services;
   const { promotionId, promotionType, runNumber, summaryId } = run;
   const left = error === undefined && (await needsAnotherPass({ store, clock }, run));
   const outcome = left
@@ -46,6 +50,9 @@ export async function finishCampaign(
   const publishedCount = await store.countPublished(run);
   const totalCount = await store.countTargets(run);
   await counters.reset(summaryId, totalCount, { ...results, publishedCount });
+  const alert = outcome === 'COMPLETED' ? failureRateAlert(run, results, { isOver: true }) : undefined;
+  if (alert !== undefined) await store.raiseAlert({ ...alert, raisedAtMs: clock.now() });
+  await tellAlerts(services);
   const grantedAmount = await store.grantedAmount(run);
   return { again, outcome, totalCount, publishedCount, ...results, grantedAmount };
 }

@@ -1,6 +1,14 @@
-import { afterFailure, afterProbe, afterSuccess, claimProbe, isOpen } from '../domain/breaker.ts';
+import {
+  afterFailure,
+  afterProbe,
+  afterSuccess,
+  claimProbe,
+  isOpen,
+  transitionOf,
+} from '../domain/breaker.ts';
 import type { Breaker, BreakerReading } from '../domain/breaker.ts';
-import type { BreakerStore, Clock } from '../ports.ts';
+import { breakerAlert } from '../domain/alerts.ts';
+import type { BreakerStore, Clock, GrantLog } from '../ports.ts';
 
 /** Environments that tell a failure at the same moment take turns: each round one of them is through. */
 const MOST_ROUNDS = 100;
@@ -20,6 +28,7 @@ export interface Probe {
 export class MoneyBreaker {
   readonly #store: BreakerStore;
   readonly #clock: Clock;
+  readonly #log: Pick<GrantLog, 'breakerChanged'> | undefined;
   #reading: BreakerReading | undefined;
   /** By our clock, when the reading came. */
   #readAt = 0;
@@ -29,9 +38,10 @@ export class MoneyBreaker {
   #untoldFailures: number[] = [];
   #telling: Promise<void> | undefined;
 
-  constructor(store: BreakerStore, clock: Clock) {
+  constructor(store: BreakerStore, clock: Clock, log?: Pick<GrantLog, 'breakerChanged'>) {
     this.#store = store;
     this.#clock = clock;
+    this.#log = log;
   }
 
   /** What a read brought along; one that was overtaken on its way says nothing new. */
@@ -123,10 +133,21 @@ export class MoneyBreaker {
       const reading = this.#reading;
       const next = reading === undefined ? undefined : rule(reading);
       if (reading === undefined || next === undefined) return;
-      if (await this.#store.saveBreaker(reading.version, next)) {
+      const alert = breakerAlert(reading, next, this.#nowMs(reading));
+      if (await this.#store.saveBreaker(reading.version, next, alert)) {
         this.observe({ ...next, nowMs: this.#nowMs(reading) });
+        this.#tellTransition(reading, next);
         return;
       }
     }
+  }
+
+  /** By whoever made it, and so once. */
+  #tellTransition(before: BreakerReading, after: Breaker): void {
+    const transition = transitionOf(before, after);
+    if (transition === undefined) return;
+    const { consecutiveFailures } = transition === 'closed' ? before : after;
+    const since = before.streakStartedMs ?? before.openedMs ?? before.nowMs;
+    this.#log?.breakerChanged(transition, consecutiveFailures, (this.#nowMs(before) - since) / 1000);
   }
 }

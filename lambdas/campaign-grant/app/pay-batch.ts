@@ -7,6 +7,7 @@ import type { Pacer } from '../domain/pacer.ts';
 import type {
   CampaignStore,
   Clock,
+  GrantLog,
   GrantState,
   MoneyApi,
   ProgressCounters,
@@ -29,29 +30,6 @@ export interface PayServices {
   readonly pacer: Pacer;
   readonly breaker: MoneyBreaker;
   readonly log: GrantLog;
-}
-
-/** What the use case tells the log: ids and figures, no personal data. */
-export interface GrantLog {
-  batchPaid(figures: BatchFigures): void;
-  batchUndecided(error: unknown, messageCount: number): void;
-  /** Messages were not received, or come again later than they should. */
-  queueFailed(action: 'receive' | 'postpone' | 'delete', error: unknown): void;
-  apiKeyRefused(promotionId: string, code: string): void;
-}
-
-export interface BatchFigures {
-  readonly granted: number;
-  readonly rejected: number;
-  readonly retrying: number;
-  readonly failed: number;
-  /** Their result was final before: acknowledged without a call. */
-  readonly repeated: number;
-  /** Back to PENDING: their campaign is not being paid. */
-  readonly returned: number;
-  readonly deadLetters: number;
-  /** Epoch milliseconds of each Money call of the batch. */
-  readonly callsAt: readonly number[];
 }
 
 /** Messages that are paid together, and what the one read of the database said of them. */
@@ -111,11 +89,8 @@ export async function payBatch(
   const { store, clock, log } = services;
   const { due, unreadable, unknown } = batch;
 
-  const gate = new PaymentGate(services, {
-    promotionIds: [...new Set(due.map((work) => work.grant.promotionId))],
-    readAt: batch.readAt,
-    budget,
-  });
+  const promotionIds = [...new Set(due.map((work) => work.grant.promotionId))];
+  const gate = new PaymentGate(services, { promotionIds, readAt: batch.readAt, budget });
   const { calls, again, unpaid, callsAt, telling } = await payOnSlots({ ...services, gate }, due);
 
   const refused = calls.filter((call) => call.outcome.kind === 'unauthorized');
@@ -140,6 +115,7 @@ export async function payBatch(
   const statuses = calls.map((call) => resultOf(call)?.processStatus);
   const rejected = calls.filter((call) => call.outcome.kind === 'rejected').length;
   log.batchPaid({
+    promotionIds,
     granted: statuses.filter((status) => status === 'SUCCESS').length,
     rejected,
     retrying: statuses.filter((status) => status === 'RETRYING').length,
@@ -147,7 +123,11 @@ export async function payBatch(
     repeated: batch.repeated,
     returned: returned.length,
     deadLetters: deadLetters.length,
+    malformed: unreadable.length,
+    unknownTargets: unknown.length,
     callsAt,
+    calls,
+    breakerWaitSeconds: gate.breakerWaitSeconds,
   });
   return again;
 }
@@ -177,7 +157,8 @@ async function stopRefused({ store, log, clock }: PayServices, refused: readonly
   for (const [promotionId, [call]] of Map.groupBy(refused, (item) => item.grant.promotionId)) {
     const code = call?.outcome.kind === 'unauthorized' ? call.outcome.code : 'unknown';
     log.apiKeyRefused(promotionId, code);
-    await store.stopCampaign(promotionId, `the Money API refused the API key (${code})`, clock.now());
+    const memo = `the Money API refused the API key (${code})`;
+    await store.stopCampaign(promotionId, memo, clock.now(), 'refused-key');
   }
 }
 

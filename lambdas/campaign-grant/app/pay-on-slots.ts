@@ -1,10 +1,9 @@
 import { grantRequestOf } from '../domain/grant-request.ts';
 import { resultOf } from '../domain/grant-result.ts';
-import type { GrantCall } from '../domain/grant-result.ts';
 import { classify, isFailureOfTheApi } from '../domain/outcome.ts';
 import type { GrantOutcome } from '../domain/outcome.ts';
 import { RETRY_DELAY_SECONDS, delayForOpenBreaker, undecidedDelay } from '../domain/retry.ts';
-import type { Clock, GrantState, MoneyApi, ReceivedMessage } from '../ports.ts';
+import type { AnsweredCall, Clock, GrantState, MoneyApi, ReceivedMessage } from '../ports.ts';
 import type { MoneyBreaker, Probe } from './money-breaker.ts';
 import type { PaymentGate } from './payment-gate.ts';
 import type { Work } from './read-grant-messages.ts';
@@ -14,7 +13,7 @@ export interface DueWork extends Work {
   readonly state: GrantState;
 }
 
-export interface PaidCall extends GrantCall {
+export interface PaidCall extends AnsweredCall {
   readonly work: DueWork;
 }
 
@@ -55,7 +54,9 @@ export async function payOnSlots(services: Services, works: readonly DueWork[]):
 
   const payGroup = async (group: readonly DueWork[]) => {
     for (const [position, work] of group.entries()) {
+      let sentAt = 0;
       const passage = await gate.pass(work.grant.promotionId, () => {
+        sentAt = clock.monotonic();
         batch.callsAt.push(clock.now());
         return money.grant(grantRequestOf(work.message));
       });
@@ -76,11 +77,13 @@ export async function payOnSlots(services: Services, works: readonly DueWork[]):
         continue;
       }
       const outcome = classify(await passage.answer);
+      const latencyMs = (clock.monotonic() - sentAt) * 1000;
       const call = {
         work,
         grant: work.grant,
         outcome,
         attemptCount: attemptsWith(work, outcome, passage.probe),
+        latencyMs,
       };
       batch.calls.push(call);
       key.isRefused ||= outcome.kind === 'unauthorized';

@@ -57,6 +57,7 @@ export class PaymentGate {
   #readAt: number;
   /** The database does not say whether to go on: nobody else of the batch need ask it. */
   #isUndecided = false;
+  #breakerWaitSeconds = 0;
 
   constructor(services: Services, options: GateOptions) {
     this.#services = services;
@@ -71,6 +72,11 @@ export class PaymentGate {
     return this.#services.calls.run(() =>
       this.#pass(promotionId, send).catch((error: unknown) => this.#giveUp(error)),
     );
+  }
+
+  /** So long calls have waited here for the breaker: one at a time, the others behind it are not counted. */
+  get breakerWaitSeconds(): number {
+    return this.#breakerWaitSeconds;
   }
 
   async #pass(promotionId: string, send: () => Promise<MoneyAnswer>): Promise<Passage> {
@@ -102,8 +108,10 @@ export class PaymentGate {
         claimedAt = clock.monotonic();
         probe = await breaker.claimProbe();
         if (probe === undefined) {
+          const waitsFrom = clock.monotonic();
           await clock.sleep(LOOK_AGAIN_SECONDS);
           await this.#readAgain();
+          this.#breakerWaitSeconds += clock.monotonic() - waitsFrom;
         }
       }
     }

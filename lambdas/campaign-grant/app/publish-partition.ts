@@ -11,6 +11,7 @@ import type {
   PendingTarget,
   ProgressCounters,
   Promotion,
+  PublishLog,
   SendFailure,
   TimeBudget,
 } from '../ports.ts';
@@ -28,6 +29,7 @@ interface Services extends PublishingLimits {
   readonly queue: GrantQueue;
   readonly counters: ProgressCounters;
   readonly clock: Clock;
+  readonly log: PublishLog;
 }
 
 /**
@@ -90,7 +92,7 @@ export async function publishPartition(
 }
 
 async function publishPage(
-  { store, queue, counters, clock }: Services,
+  { store, queue, counters, clock, log }: Services,
   page: { run: CampaignRun; partition: Partition; promotion: Promotion; rows: readonly PendingTarget[] },
 ): Promise<{ sentCount: number; invalidCount: number; firstUnsentId: string | undefined }> {
   const { run, promotion } = page;
@@ -126,6 +128,10 @@ async function publishPage(
   const publishedCount = published.length === 0 ? 0 : await store.markPublished(run, published, nowMs);
   const failCount = invalid.length === 0 ? 0 : await store.recordInvalid(run, invalid, nowMs);
   await counters.add(run.summaryId, { publishedCount, failCount });
+  const sendFailureCount = outgoing.filter(
+    ({ targetId }) => failures.get(targetId)?.permanent === false,
+  ).length;
+  log.pagePublished({ ...run, sentCount: sentIds.length, invalid, sendFailureCount });
   return {
     sentCount: sentIds.length,
     invalidCount: invalid.length,

@@ -1,8 +1,18 @@
 import { recoveringExecutionName, reservedExecutionName, scheduleName } from '../domain/reservation.ts';
 import type { AwaitedPromotion } from '../domain/reservation.ts';
 import { toDateTime } from '../domain/seoul-time.ts';
-import type { CampaignRuns, CampaignStore, Clock, OpenRun, ReservationSchedules } from '../ports.ts';
+import type {
+  CampaignGauges,
+  CampaignRuns,
+  CampaignStore,
+  Clock,
+  OpenRun,
+  ReservationSchedules,
+} from '../ports.ts';
 import { closeRun } from './close-run.ts';
+import { tellAlerts } from './tell-alerts.ts';
+import type { AlertServices } from './tell-alerts.ts';
+import { reportBreaker } from './report-gauges.ts';
 import { windUp } from './wind-up.ts';
 
 /**
@@ -11,10 +21,11 @@ import { windUp } from './wind-up.ts';
  */
 const WIND_UP_AGAIN_MS = 5 * 60_000;
 
-interface Services {
+interface Services extends AlertServices {
   readonly store: CampaignStore;
   readonly runs: CampaignRuns;
   readonly schedules: ReservationSchedules;
+  readonly gauges: CampaignGauges;
   readonly clock: Clock;
 }
 
@@ -44,6 +55,9 @@ export async function reconcileCampaigns(services: Services): Promise<Reconciled
     if (did === 'recovered') recovered.push(run.promotionId);
     if (did === 'closed') closed.push(run.promotionId);
   }
+  // Before the reservations: what fails there is tried again in a minute, and people wait.
+  await tellAlerts(services);
+  await reportBreaker(services);
   return { recovered, closed, ...(await reconcileReservations(services)) };
 }
 

@@ -1,5 +1,17 @@
 import type { CampaignRun, TrackProgressOutput } from '../../../schema/campaign-run.ts';
-import type { CampaignStore, Clock, GrantQueue, Progress, ProgressCounters, TimeBudget } from '../ports.ts';
+import { failureRateAlert } from '../domain/alerts.ts';
+import { tellAlerts } from './tell-alerts.ts';
+import type { AlertServices } from './tell-alerts.ts';
+import type {
+  CampaignGauges,
+  CampaignStore,
+  Clock,
+  GrantQueue,
+  Progress,
+  ProgressCounters,
+  TimeBudget,
+} from '../ports.ts';
+import { progressReporter } from './report-gauges.ts';
 
 /** The rows are counted when the counters say that all is done, or have not moved for so many intervals. */
 const QUIET_INTERVALS_BEFORE_COUNTING = 2;
@@ -11,16 +23,19 @@ const QUIET_SECONDS_BEFORE_ANOTHER_PASS = 75;
 /** An interval's work against a slow database still ends within this. */
 const TIME_FOR_ONE_ROUND_SECONDS = 60;
 
-interface Services {
+interface Services extends AlertServices {
   readonly store: CampaignStore;
   readonly queue: Pick<GrantQueue, 'backlog'>;
   readonly counters: ProgressCounters;
   readonly clock: Clock;
   readonly intervalSeconds: number;
+  readonly gauges: CampaignGauges;
+  /** Calls a second that the Money API admits. */
+  readonly tps: number;
 }
 
 /**
- * Copies the Redis counters to the summary every interval, until every target is final, the campaign is no longer
+ * Copies the Redis counters to the summary every interval, and tells what is to be told, until every target is final, the campaign is no longer
  * IN_PROGRESS by this run, or nothing moves any more though something is left: messages that were lost with their queue, or
  * targets that were added late. FinishCampaign sees which, and asks for another pass.
  *
@@ -28,10 +43,12 @@ interface Services {
  * within hours.
  */
 export async function trackProgress(
-  { store, queue, counters, clock, intervalSeconds }: Services,
+  services: Services,
   { run }: { run: CampaignRun },
   budget: TimeBudget,
 ): Promise<TrackProgressOutput> {
+  const { store, queue, counters, clock, intervalSeconds } = services;
+  const report = progressReporter(services, run);
   let saved: Progress | undefined;
   let quietIntervals = 0;
   let counts: RowCounts | undefined;
@@ -43,6 +60,9 @@ export async function trackProgress(
       await store.saveProgress(run, counted);
       saved = counted;
     }
+    if (counted !== undefined) await watchFailures(services, run, counted);
+    await tellAlerts(services);
+    await report(counted, counts);
 
     const isPaying = await store.isPaying(run);
     const looksDone = counted !== undefined && counted.successCount + counted.failCount >= run.totalCount;
@@ -64,6 +84,16 @@ export async function trackProgress(
     await clock.sleep(intervalSeconds);
   }
   return { ended: false, finalCount: counts?.finalCount ?? 0 };
+}
+
+/** Raised again and again while it holds: one of a run is there once. */
+async function watchFailures(
+  { store, clock }: Services,
+  run: CampaignRun,
+  progress: Progress,
+): Promise<void> {
+  const alert = failureRateAlert(run, progress, { isOver: false });
+  if (alert !== undefined) await store.raiseAlert({ ...alert, raisedAtMs: clock.now() });
 }
 
 interface RowCounts extends Progress {

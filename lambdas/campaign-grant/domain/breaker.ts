@@ -28,6 +28,15 @@ export function isOpen(breaker: Breaker): boolean {
   return breaker.openedMs !== null;
 }
 
+/** 'reopened': its probe failed. */
+export type BreakerTransition = 'opened' | 'reopened' | 'closed';
+
+/** undefined: a change within a closed breaker, such as a failure more. */
+export function transitionOf(before: Breaker, after: Breaker): BreakerTransition | undefined {
+  if (isOpen(after)) return isOpen(before) ? 'reopened' : 'opened';
+  return isOpen(before) ? 'closed' : undefined;
+}
+
 /**
  * So many calls failed in an environment whose last success is `msSinceSuccess` old. That success ends the streak when
  * it came after the streak's first failure. undefined: nothing changes, because it is open already.

@@ -9,6 +9,11 @@ export interface AwaitedPromotion {
   readonly runNumber: number;
 }
 
+/** Whether the reconciler starts it at its next look. @param now DATETIME, Asia/Seoul */
+export function isDue({ reservationAt, runNumber }: AwaitedPromotion, now: string): boolean {
+  return reservationAt === null ? runNumber > 0 : reservationAt <= now;
+}
+
 /**
  * The execution that a reservation starts. Scheduler delivers at least once, the reconciler asks every minute: all
  * name the same one. The run's number tells a campaign that is to go on from its first start.
@@ -21,6 +26,14 @@ export function reservedExecutionName({ promotionId, runNumber, reservationAt }:
 /** The schedule of a reservation. It carries the time, so a reservation that is moved is another schedule. */
 export function scheduleName({ promotionId, runNumber }: AwaitedPromotion, reservationAt: string): string {
   return `promotion-${promotionId}-run-${runNumber + 1}-${compact(reservationAt)}`;
+}
+
+/**
+ * The execution that a person starts. Whoever asks again meanwhile names the same one; a name whose execution has
+ * ended (it was refused, or stopped before it began) is taken for good, so the next attempt has another.
+ */
+export function byHandExecutionName(promotionId: string, runNumber: number, attempt: number): string {
+  return `promotion-${promotionId}-run-${runNumber + 1}-by-hand-${attempt}`;
 }
 
 /** The execution that takes over from one that was lost. */

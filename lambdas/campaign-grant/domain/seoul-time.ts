@@ -19,6 +19,11 @@ export function toDateTime(epochMs: number): string {
   return seoulIso(epochMs).replace('T', ' ');
 }
 
+/** A DATETIME as MySQL prints it → '2026-01-21T10:30:00+09:00', with its fraction if it has one. */
+export function withOffset(dateTime: string): string {
+  return `${dateTime.replace(' ', 'T')}+09:00`;
+}
+
 /** 'yyyyMMddHHmmss'. */
 export function toCompact(epochMs: number): string {
   return seoulIso(epochMs).slice(0, 19).replace(/\D/g, '');

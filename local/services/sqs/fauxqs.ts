@@ -3,19 +3,27 @@
  * pinned (pinned-version.ts) and why this is the only file that knows the paths.
  */
 import { S3Store } from '../../../node_modules/fauxqs/dist/s3/s3Store.js';
-import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';
 import {
   INVALID_MESSAGE_BODY_CHAR,
   SETTABLE_ATTRIBUTES,
 } from '../../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 
 export { buildApp } from 'fauxqs';
-export { SqsError } from '../../../node_modules/fauxqs/dist/common/errors.js';
+export type { MessageAttributeValue } from 'fauxqs';
+export { SnsError, SqsError } from '../../../node_modules/fauxqs/dist/common/errors.js';
+export {
+  escapeXml,
+  snsErrorResponse,
+  snsSuccessResponse,
+} from '../../../node_modules/fauxqs/dist/common/xml.js';
+export { fanOutToSubscriptions } from '../../../node_modules/fauxqs/dist/sns/actions/publish.js';
+export { validateFilterPolicyLimits } from '../../../node_modules/fauxqs/dist/sns/filter.js';
+export { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';
 export { SqsQueue, SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 export type { ReceivedMessage, SqsMessage } from '../../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 
-/** buildApp wants all three stores; nothing reaches these two, because the app lets SQS requests in only. */
-export const unusedStores = () => ({ snsStore: new SnsStore(), s3Store: new S3Store() });
+/** buildApp wants all three stores; nothing reaches this one, because the app lets SQS and SNS requests in only. */
+export const unusedStore = () => new S3Store();
 
 // SetQueueAttributes refuses what is not in this set, and fauxqs left the high-throughput attributes out.
 if (SETTABLE_ATTRIBUTES instanceof Set) {

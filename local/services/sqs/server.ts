@@ -9,19 +9,35 @@ export const sqsOptions = z.object({
   accountId: z.string(),
   /** Attributes as AWS::SQS::Queue names them, every value as text. */
   queues: z.array(z.object({ name: z.string(), attributes: z.record(z.string(), z.string()) })),
+  topics: z
+    .array(z.object({ arn: z.string(), name: z.string(), displayName: z.string().optional() }))
+    .default([]),
+  subscriptions: z
+    .array(
+      z.object({
+        arn: z.string(),
+        topicArn: z.string(),
+        queueArn: z.string(),
+        rawMessageDelivery: z.boolean(),
+        /** JSON text. */
+        filterPolicy: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 
-export type SqsOptions = z.infer<typeof sqsOptions>;
+export type SqsOptions = z.input<typeof sqsOptions>;
 
 /**
- * An SQS endpoint on 127.0.0.1 with the queues given.
- * @throws Error in one line that names the queue and the attribute that cannot be had.
+ * An SQS endpoint on 127.0.0.1 with the queues given, which is SNS's endpoint too.
+ * @throws Error in one line that names the queue and the attribute that cannot be had, or the subscription.
  */
 export async function startSqs(options: SqsOptions): Promise<RunningService> {
   requirePinnedFauxqs();
   // Loaded after the check: with another version these modules may not even link.
   const { sqsApp } = await import('./sqs-app.ts');
   const { LocalQueueStore } = await import('./local-queue-store.ts');
+  const { LocalTopicStore } = await import('../sns/topic-store.ts');
 
   const store = new LocalQueueStore(options);
   for (const { name, attributes } of options.queues) {
@@ -35,7 +51,11 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   }
   store.requireDeadLetterQueues();
 
-  const app = sqsApp(store);
+  const topics = new LocalTopicStore(options.accountId);
+  for (const topic of options.topics ?? []) topics.add(topic);
+  for (const subscription of options.subscriptions ?? []) topics.connect(subscription, store);
+
+  const app = sqsApp(store, topics);
   const url = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
   return { url, close: () => app.close() };
 }

@@ -1,15 +1,22 @@
-/** fauxqs's HTTP layer over our store, with what its action handlers get wrong set right in hooks. */
+/**
+ * fauxqs's HTTP layer over our stores, with what its action handlers get wrong set right in hooks. SNS shares it: its
+ * topics deliver into these queues.
+ */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { buildApp, unusedStores } from './fauxqs.ts';
+import { answerSns } from '../sns/sns-requests.ts';
+import type { LocalTopicStore } from '../sns/topic-store.ts';
+import { buildApp, unusedStore } from './fauxqs.ts';
 import type { LocalQueueStore } from './local-queue-store.ts';
 import { serveReceiver } from './receiver.ts';
 
 export type SqsApp = ReturnType<typeof buildApp>;
 
-export function sqsApp(store: LocalQueueStore): SqsApp {
-  const app = buildApp({ logger: false, stores: { sqsStore: store, ...unusedStores() } });
+export function sqsApp(store: LocalQueueStore, topics: LocalTopicStore): SqsApp {
+  const stores = { sqsStore: store, snsStore: topics, s3Store: unusedStore() };
+  const app = buildApp({ logger: false, stores });
 
   // fauxqs ends the long polls when it closes and then cuts all connections: the answers go out in between.
   const receiving = new Set<ServerResponse>();
@@ -17,13 +24,23 @@ export function sqsApp(store: LocalQueueStore): SqsApp {
     await Promise.all([...receiving].map((response) => once(response, 'close')));
   });
 
-  // fauxqs serves S3 and SNS on the same port; here they would only hide a client's mistake.
+  // fauxqs serves S3 and pages of its own on the same port; here they would only hide a client's mistake.
   app.addHook('onRequest', (request, reply, done) => {
-    if (actionOf(request.headers) !== undefined) done();
-    else void reply.code(404).send({ message: 'this is SQS; it speaks the AWS JSON protocol only' });
+    if (actionOf(request.headers) !== undefined || isSns(request)) done();
+    else {
+      const message =
+        'this is SQS, which speaks the AWS JSON protocol only, and SNS, which speaks the query protocol';
+      void reply.code(404).send({ message });
+    }
   });
 
   app.addHook('preHandler', (request, reply, done) => {
+    if (isSns(request)) {
+      const answer = answerSns(request.body, { topics, queues: store });
+      if (answer === undefined) done();
+      else void reply.code(answer.status).header('content-type', 'text/xml').send(answer.xml);
+      return;
+    }
     switch (actionOf(request.headers)) {
       case 'ReceiveMessage':
         receiving.add(reply.raw);
@@ -50,6 +67,11 @@ export function sqsApp(store: LocalQueueStore): SqsApp {
     done(null, givesUrls ? withHost(payload, request.host) : payload);
   });
   return app;
+}
+
+function isSns({ method, url, headers }: FastifyRequest): boolean {
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  return method === 'POST' && url === '/' && isForm && actionOf(headers) === undefined;
 }
 
 function actionOf(headers: NodeJS.Dict<string | string[]>): string | undefined {

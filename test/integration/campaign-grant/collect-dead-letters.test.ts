@@ -139,6 +139,10 @@ describe('a batch', () => {
   });
 
   it('that is empty does nothing', async () => {
-    await expect(collectDeadLetters(world.services(), [])).resolves.toBeUndefined();
+    await expect(collectDeadLetters(world.services(), [])).resolves.toEqual({
+      deadLetters: [],
+      repeated: 0,
+      returned: 0,
+    });
   });
 });

@@ -127,7 +127,7 @@ describe('a campaign that was stopped', () => {
 });
 
 describe('running it twice', () => {
-  it.each<[string, (campaign: Campaign) => Promise<void>, { Error: string; Cause: string } | undefined]>([
+  it.each<[string, (campaign: Campaign) => Promise<unknown>, { Error: string; Cause: string } | undefined]>([
     ['COMPLETED', () => Promise.resolve(), undefined],
     ['FAILED', () => Promise.resolve(), { Error: 'E', Cause: 'C' }],
     ['STOPPED', ({ promotionId }) => world.store.stopCampaign(promotionId, 'lunch', START_MS), undefined],
@@ -156,7 +156,7 @@ describe('running it twice', () => {
   it('ends what a death in between began', async () => {
     const campaign = await makeCampaign(['SUCCESS', 'FAILED']);
     const services = world.services();
-    const dying = { ...services, store: failingAt(services.store, 'grantedAmount') };
+    const dying = { ...services, store: failingAt(services.store, 'countPublished') };
     await expect(finishCampaign(dying, { run: campaign.run })).rejects.toThrow();
 
     const output = await finishCampaign(dying, { run: campaign.run });

@@ -57,6 +57,7 @@ describe('the breaker’s row', () => {
     const { db } = world.database;
     const store = sqlBreakerStore({
       query: (row, sql, parameters) => db.query(row, sql, parameters),
+      transaction: (work) => db.transaction(work),
       // The answer is lost, a success is told by somebody, and the statement is repeated.
       execute: async (sql, parameters) => {
         await db.execute(sql, parameters);

@@ -365,7 +365,7 @@ describe('a campaign that is being paid', () => {
 });
 
 describe('a campaign that somebody stopped', () => {
-  it.each<[string, (campaign: PromotionKey) => Promise<void>, string]>([
+  it.each<[string, (campaign: PromotionKey) => Promise<unknown>, string]>([
     [
       'through the store',
       ({ promotionId }) => world.store.stopCampaign(promotionId, 'lunch', START_MS),

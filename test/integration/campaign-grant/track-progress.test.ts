@@ -169,9 +169,9 @@ describe('a campaign is settled', () => {
     await pay(campaign, campaign.ids.slice(0, 1));
     const services = world.services();
     services.counters.set(campaign.run.summaryId, { publishedCount: 3, successCount: 1 });
-    const clock = eachInterval(services.clock, () =>
-      world.store.stopCampaign(campaign.promotionId, 'lunch', services.clock.now()),
-    );
+    const clock = eachInterval(services.clock, async () => {
+      await world.store.stopCampaign(campaign.promotionId, 'lunch', services.clock.now());
+    });
 
     const output = await trackProgress(
       { ...services, clock },

@@ -33,7 +33,16 @@ beforeAll(async () => {
     pid: process.pid,
     startedAt: '2026-11-21T03:00:00.000Z',
     region: 'ap-northeast-2',
-    endpoints: { sqs: url, rdsData, lambda: url, stepFunctions: url, scheduler: url, secretsManager: url },
+    endpoints: {
+      sqs: url,
+      rdsData,
+      lambda: url,
+      stepFunctions: url,
+      scheduler: url,
+      secretsManager: url,
+      sns: url,
+      cloudwatch: url,
+    },
     moneyApi: { url, isStandIn: true },
     outputs: {
       DatabaseResourceArn: 'arn:aws:rds:ap-northeast-2:000000000000:cluster:test',

@@ -11,11 +11,18 @@ let directory = '';
 let runtime: Runtime | undefined;
 afterEach(async () => {
   await runtime?.close();
+  runtime = undefined;
   await rm(directory, { recursive: true });
 });
 
-/** A machine of one state, a function that writes down the events it gets, and the rule between them. */
-async function startWorld(state: object): Promise<{ runtime: Runtime; events: () => unknown[] }> {
+interface World {
+  readonly runtime: Runtime;
+  /** What the function `index.handler` got. */
+  readonly events: () => unknown[];
+}
+
+/** @param api the code of `index.api`, a function's body with `event` */
+async function startWorld(template: object, api = ''): Promise<World> {
   directory = await mkdtemp(join(tmpdir(), 'runtime-'));
   const received = join(directory, 'events');
   const assembly = join(directory, 'cdk.out');
@@ -25,7 +32,8 @@ async function startWorld(state: object): Promise<{ runtime: Runtime; events: ()
     join(assembly, 'asset.code', 'index.mjs'),
     `import { appendFileSync } from 'node:fs';
      export const handler = async (event) =>
-       appendFileSync(${JSON.stringify(received)}, JSON.stringify(event) + '\\n');`,
+       appendFileSync(${JSON.stringify(received)}, JSON.stringify(event) + '\\n');
+     export const api = async (event) => { ${api} };`,
   );
   await write(join(assembly, 'manifest.json'), {
     artifacts: {
@@ -39,33 +47,7 @@ async function startWorld(state: object): Promise<{ runtime: Runtime; events: ()
   await write(join(assembly, 'App.assets.json'), {
     files: { code: { source: { path: 'asset.code' }, destinations: { here: { objectKey: 'code.zip' } } } },
   });
-  await write(join(assembly, 'App.template.json'), {
-    Resources: {
-      Told: {
-        Type: 'AWS::Lambda::Function',
-        Properties: { Code: { S3Key: 'code.zip' }, Handler: 'index.handler', Runtime: 'nodejs24.x' },
-      },
-      Run: {
-        Type: 'AWS::StepFunctions::StateMachine',
-        Properties: {
-          StateMachineName: 'run',
-          DefinitionString: JSON.stringify({ StartAt: 'Work', States: { Work: state } }),
-        },
-      },
-      Rule: {
-        Type: 'AWS::Events::Rule',
-        Properties: {
-          EventPattern: {
-            source: ['aws.states'],
-            'detail-type': ['Step Functions Execution Status Change'],
-            detail: { status: ['FAILED', 'ABORTED', 'TIMED_OUT'], stateMachineArn: [{ Ref: 'Run' }] },
-          },
-          State: 'ENABLED',
-          Targets: [{ Id: 'Target0', Arn: { 'Fn::GetAtt': ['Told', 'Arn'] } }],
-        },
-      },
-    },
-  });
+  await write(join(assembly, 'App.template.json'), template);
   runtime = await startRuntime({
     assemblyDirectory: assembly,
     logDirectory: join(directory, 'logs'),
@@ -84,6 +66,115 @@ async function startWorld(state: object): Promise<{ runtime: Runtime; events: ()
   return { runtime, events };
 }
 
+const makeFunction = (properties: object = {}) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    Code: { S3Key: 'code.zip' },
+    Handler: 'index.handler',
+    Runtime: 'nodejs24.x',
+    ...properties,
+  },
+});
+
+/** A machine of one state, a function that writes down the events it gets, and the rule between them. */
+const machineAndRule = (state: object) => ({
+  Resources: {
+    Told: makeFunction(),
+    Run: {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        StateMachineName: 'run',
+        DefinitionString: JSON.stringify({ StartAt: 'Work', States: { Work: state } }),
+      },
+    },
+    Rule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        EventPattern: {
+          source: ['aws.states'],
+          'detail-type': ['Step Functions Execution Status Change'],
+          detail: { status: ['FAILED', 'ABORTED', 'TIMED_OUT'], stateMachineArn: [{ Ref: 'Run' }] },
+        },
+        State: 'ENABLED',
+        Targets: [{ Id: 'Target0', Arn: { 'Fn::GetAtt': ['Told', 'Arn'] } }],
+      },
+    },
+  },
+});
+
+/** An HTTP API before a function that publishes to a topic, whose queue's function writes down what it gets. */
+const apiAndTopic = {
+  Resources: {
+    Told: makeFunction(),
+    Alerts: { Type: 'AWS::SNS::Topic' },
+    Queue: { Type: 'AWS::SQS::Queue' },
+    Bound: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: {
+        TopicArn: { Ref: 'Alerts' },
+        Protocol: 'sqs',
+        Endpoint: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+        RawMessageDelivery: true,
+      },
+    },
+    Mapping: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+        FunctionName: { Ref: 'Told' },
+        ScalingConfig: { MaximumConcurrency: 2 },
+      },
+    },
+    Admin: makeFunction({
+      Handler: 'index.api',
+      Environment: { Variables: { TOPIC_ARN: { Ref: 'Alerts' } } },
+    }),
+    Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'admin', ProtocolType: 'HTTP' } },
+    Stage: {
+      Type: 'AWS::ApiGatewayV2::Stage',
+      Properties: { ApiId: { Ref: 'Api' }, StageName: '$default', AutoDeploy: true },
+    },
+    Integration: {
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        IntegrationType: 'AWS_PROXY',
+        IntegrationUri: { 'Fn::GetAtt': ['Admin', 'Arn'] },
+        PayloadFormatVersion: '2.0',
+      },
+    },
+    Route: {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        RouteKey: 'POST /campaigns/{id}/alert',
+        Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] },
+      },
+    },
+  },
+  Outputs: { AdminApiUrl: { Value: { 'Fn::GetAtt': ['Api', 'ApiEndpoint'] } } },
+};
+
+/** As the SDKs of SNS and CloudWatch ask, which a bundle of this test has none of. */
+const PUBLISH_AND_COUNT = `
+  const ask = async (url, headers, body) => {
+    const { ok } = await fetch(url, { method: 'POST', headers, body });
+    if (!ok) throw new Error(url);
+  };
+  const { AWS_ENDPOINT_URL_SNS, AWS_ENDPOINT_URL_CLOUDWATCH, TOPIC_ARN } = process.env;
+  const { id } = event.pathParameters;
+  await ask(
+    AWS_ENDPOINT_URL_SNS,
+    {},
+    new URLSearchParams({ Action: 'Publish', TopicArn: TOPIC_ARN, Message: 'campaign ' + id }),
+  );
+  await ask(
+    AWS_ENDPOINT_URL_CLOUDWATCH,
+    { 'x-amz-target': 'GraniteServiceVersion20100801.PutMetricData' },
+    JSON.stringify({ Namespace: 'Test', MetricData: [{ MetricName: 'Alerts', Value: 1 }] }),
+  );
+  return { statusCode: 202, headers: { 'content-type': 'application/json' }, body: '{"alerted":true}' };`;
+
 const write = (file: string, content: object) => writeFile(file, JSON.stringify(content));
 
 async function post(url: string, headers: Record<string, string>, body: object): Promise<unknown> {
@@ -94,7 +185,7 @@ async function post(url: string, headers: Record<string, string>, body: object):
 
 describe('the runtime', () => {
   it('runs a schedule’s execution by its name, once, and tells the rule’s function how it ended', async () => {
-    const world = await startWorld({ Type: 'Fail', Error: 'Broken', Cause: 'by design' });
+    const world = await startWorld(machineAndRule({ Type: 'Fail', Error: 'Broken', Cause: 'by design' }));
     const { account, region, stateMachines } = world.runtime.model;
     const schedule = (input: string) => ({
       ScheduleExpression: 'at(2022-12-31T23:59:59)',
@@ -155,7 +246,7 @@ describe('the runtime', () => {
   });
 
   it('tells the rule’s function of an execution that was stopped', async () => {
-    const world = await startWorld({ Type: 'Wait', Seconds: 3600, End: true });
+    const world = await startWorld(machineAndRule({ Type: 'Wait', Seconds: 3600, End: true }));
     const call = (operation: string, body: object) =>
       post(
         world.runtime.endpoints.stepFunctions,
@@ -172,5 +263,28 @@ describe('the runtime', () => {
     expect(world.events()).toMatchObject([
       { detail: { executionArn, status: 'ABORTED', error: 'Operator', cause: 'wrong campaign' } },
     ]);
+  });
+
+  it('runs an HTTP API at the address of its output, and what its function publishes reaches a queue’s', async () => {
+    const world = await startWorld(apiAndTopic, PUBLISH_AND_COUNT);
+    const { endpoints, outputs } = world.runtime;
+    const url = z.string().parse(outputs.find(({ name }) => name === 'AdminApiUrl')?.value);
+
+    const response = await fetch(`${url}/campaigns/7/alert`, { method: 'POST' });
+
+    expect([response.status, await response.json()]).toEqual([202, { alerted: true }]);
+    await vi.waitFor(() => expect(world.events()).toHaveLength(1), { timeout: 10_000 });
+    expect(world.events()).toMatchObject([{ Records: [{ body: 'campaign 7' }] }]);
+    const metrics = await (await fetch(`${endpoints.cloudwatch}/metrics-seen`)).json();
+    expect(metrics).toMatchObject([{ namespace: 'Test', name: 'Alerts', data: { value: 1 } }]);
+    expect(endpoints.sns).toBe(endpoints.sqs);
+  });
+
+  it('refuses an API that nothing can reach', async () => {
+    const resources = Object.entries(apiAndTopic.Resources).filter(([id]) => id !== 'Stage');
+
+    await expect(startWorld({ Resources: Object.fromEntries(resources) })).rejects.toThrow(
+      'HTTP API admin: it has no stage, so nothing reaches it',
+    );
   });
 });

@@ -8,6 +8,7 @@ import { resolveAssembly } from '../../../local/template/resolve.ts';
 
 const endpoints = {
   sqsUrl: 'http://127.0.0.1:9324',
+  httpApiUrls: new Map<string, string>(),
   database: { host: '127.0.0.1', port: 3307 },
   cache: { host: '127.0.0.1', port: 6380 },
 };
@@ -76,6 +77,60 @@ const makeRule = (properties: object = {}) => ({
   Type: 'AWS::Events::Rule',
   Properties: { EventPattern: { source: ['aws.states'] }, State: 'ENABLED', ...properties },
 });
+
+const makeSubscription = (properties: object = {}) => ({
+  Type: 'AWS::SNS::Subscription',
+  Properties: {
+    TopicArn: { Ref: 'Events' },
+    Protocol: 'sqs',
+    Endpoint: { 'Fn::GetAtt': ['Jobs', 'Arn'] },
+    ...properties,
+  },
+});
+
+interface HttpApiOverrides {
+  readonly route?: object;
+  readonly integration?: object;
+  readonly stage?: object;
+}
+
+/** An API of one route to a function, as CDK writes it. */
+const makeHttpApi = ({ route, integration, stage }: HttpApiOverrides = {}) => ({
+  Work: makeFunction(),
+  Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'admin', ProtocolType: 'HTTP' } },
+  Stage: {
+    Type: 'AWS::ApiGatewayV2::Stage',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 10 },
+      ...stage,
+    },
+  },
+  Integration: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: { 'Fn::GetAtt': ['Work', 'Arn'] },
+      PayloadFormatVersion: '2.0',
+      ...integration,
+    },
+  },
+  Route: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      AuthorizationType: 'NONE',
+      RouteKey: 'GET /campaigns/{id}',
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
+      ...route,
+    },
+  },
+});
+
+const topicAndQueue = { Events: { Type: 'AWS::SNS::Topic' }, Jobs: { Type: 'AWS::SQS::Queue' } };
 
 const environmentOf = async (Variables: object, parts: TemplateParts = {}) => {
   const { functions } = await resolve({
@@ -269,6 +324,110 @@ describe('what a template asks for', () => {
     ]);
   });
 
+  it('resolves topics, and subscriptions of queues with their filters', async () => {
+    const { topics, subscriptions, outputs } = await resolve({
+      App: {
+        Resources: {
+          Events: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'events', DisplayName: 'Events' } },
+          Jobs: { Type: 'AWS::SQS::Queue' },
+          Bound: makeSubscription({
+            RawMessageDelivery: true,
+            FilterPolicy: { routingKey: ['a.b', { prefix: 'c.' }], size: [{ numeric: ['>', 1, '<=', 5] }] },
+            RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Jobs', 'Arn'] } },
+          }),
+          Policy: { Type: 'AWS::SNS::TopicPolicy', Properties: { Topics: [{ Ref: 'Events' }] } },
+        },
+        Outputs: {
+          Topic: { Value: { Ref: 'Events' } },
+          Name: { Value: { 'Fn::GetAtt': ['Events', 'TopicName'] } },
+          Bound: { Value: { Ref: 'Bound' } },
+        },
+      },
+    });
+
+    const arn = 'arn:aws:sns:ap-northeast-2:000000000000:events';
+    const place = { stack: 'App', logicalId: 'Events' };
+    expect(topics).toEqual([{ ...place, name: 'events', arn, displayName: 'Events' }]);
+    expect(subscriptions).toEqual([
+      {
+        stack: 'App',
+        logicalId: 'Bound',
+        arn: expect.stringMatching(`^${arn}:[0-9a-f]{32}$`) as unknown,
+        topicArn: arn,
+        queueArn: 'arn:aws:sqs:ap-northeast-2:000000000000:App-Jobs',
+        rawMessageDelivery: true,
+        filterPolicy: { routingKey: ['a.b', { prefix: 'c.' }], size: [{ numeric: ['>', 1, '<=', 5] }] },
+      },
+    ]);
+    expect(outputs.map(({ value }) => value)).toEqual([arn, 'events', subscriptions[0]?.arn]);
+  });
+
+  it('resolves an HTTP API with its routes, and its address where it listens', async () => {
+    const assembly = await readAssembly(
+      await makeAssembly({
+        App: {
+          Resources: makeHttpApi(),
+          Outputs: { Url: { Value: { 'Fn::GetAtt': ['Api', 'ApiEndpoint'] } } },
+        },
+      }),
+    );
+    const model = resolveAssembly(assembly, endpoints);
+    const [api] = model.httpApis;
+
+    expect(api).toMatchObject({ name: 'admin', id: expect.stringMatching(/^[0-9a-f]{10}$/) as unknown });
+    expect(model.httpStages.map(({ apiId }) => apiId)).toEqual([api?.id]);
+    expect(model.httpIntegrations).toEqual([
+      {
+        stack: 'App',
+        logicalId: 'Integration',
+        apiId: api?.id,
+        id: expect.any(String) as unknown,
+        functionArn: 'arn:aws:lambda:ap-northeast-2:000000000000:function:App-Work',
+        timeoutMilliseconds: 30_000,
+      },
+    ]);
+    expect(model.httpRoutes).toEqual([
+      {
+        stack: 'App',
+        logicalId: 'Route',
+        apiId: api?.id,
+        routeKey: 'GET /campaigns/{id}',
+        integrationId: model.httpIntegrations[0]?.id,
+      },
+    ]);
+    const httpApiUrls = new Map([[api?.id ?? '', 'http://127.0.0.1:4611']]);
+    const { outputs } = resolveAssembly(assembly, { ...endpoints, httpApiUrls });
+    expect(outputs.map(({ value }) => value)).toEqual(['http://127.0.0.1:4611']);
+  });
+
+  it('names alarms, dashboards and saved queries, which it does not run', async () => {
+    const { outputs } = await resolve({
+      App: {
+        Resources: {
+          Late: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'late' } },
+          Any: { Type: 'AWS::CloudWatch::CompositeAlarm' },
+          Board: { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardName: 'grants' } },
+          Query: { Type: 'AWS::Logs::QueryDefinition' },
+        },
+        Outputs: {
+          AlarmName: { Value: { Ref: 'Late' } },
+          AlarmArn: { Value: { 'Fn::GetAtt': ['Late', 'Arn'] } },
+          CompositeArn: { Value: { 'Fn::GetAtt': ['Any', 'Arn'] } },
+          Board: { Value: { Ref: 'Board' } },
+          Query: { Value: { 'Fn::GetAtt': ['Query', 'QueryDefinitionId'] } },
+        },
+      },
+    });
+
+    expect(outputs.map(({ value }) => value)).toEqual([
+      'late',
+      'arn:aws:cloudwatch:ap-northeast-2:000000000000:alarm:late',
+      'arn:aws:cloudwatch:ap-northeast-2:000000000000:alarm:App-Any',
+      'grants',
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+    ]);
+  });
+
   it('gives the secret that RDS manages for a cluster', async () => {
     const { secrets, databases, outputs } = await resolve({
       App: {
@@ -402,6 +561,63 @@ describe('what the runtime does not know', () => {
         }),
       },
       /\(App\/Rule\): .*InputPath/,
+    ],
+    [
+      'a subscriber that is no queue',
+      { ...topicAndQueue, Mail: makeSubscription({ Protocol: 'email', Endpoint: 'ops@example.com' }) },
+      /AWS::SNS::Subscription \(App\/Mail\): .*the protocol email: topics deliver to queues only/,
+    ],
+    [
+      'an operator of a filter policy',
+      { ...topicAndQueue, Bound: makeSubscription({ FilterPolicy: { a: [{ suffix: '.x' }] } }) },
+      /\(App\/Bound\): .*FilterPolicy/,
+    ],
+    [
+      'a filter on message bodies',
+      { ...topicAndQueue, Bound: makeSubscription({ FilterPolicyScope: 'MessageBody' }) },
+      /\(App\/Bound\): .*only attributes are filtered on/,
+    ],
+    [
+      'a FIFO topic',
+      { Events: { Type: 'AWS::SNS::Topic', Properties: { FifoTopic: true } } },
+      /\(App\/Events\): its property FifoTopic/,
+    ],
+    [
+      'a WebSocket API',
+      { Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'a', ProtocolType: 'WEBSOCKET' } } },
+      /\(App\/Api\): .*only HTTP APIs/,
+    ],
+    [
+      'a stage with a name',
+      makeHttpApi({ stage: { StageName: 'prod' } }),
+      /\(App\/Stage\): .*only the stage \$default/,
+    ],
+    [
+      'an authorizer',
+      makeHttpApi({ route: { AuthorizationType: 'JWT', AuthorizerId: 'x' } }),
+      /\(App\/Route\): its property AuthorizerId/,
+    ],
+    [
+      'a greedy variable in the middle of a path',
+      makeHttpApi({ route: { RouteKey: 'GET /{all+}/x' } }),
+      /\(App\/Route\): .*is no route key/,
+    ],
+    [
+      'the older payload format',
+      makeHttpApi({ integration: { PayloadFormatVersion: '1.0' } }),
+      /\(App\/Integration\): .*only format 2\.0/,
+    ],
+    [
+      'the address of an API on AWS',
+      {
+        ...makeHttpApi(),
+        Work: makeFunction({
+          Environment: {
+            Variables: { URL: { 'Fn::Sub': 'https://x.execute-api.${AWS::Region}.${AWS::URLSuffix}/' } },
+          },
+        }),
+      },
+      /\(App\/Work\): an API's address on AWS in its property Environment: take the attribute ApiEndpoint/,
     ],
   ])('%s is refused in one line that names the place', async (_what, Resources, message) => {
     const failure = await resolve({ App: { Resources } }).catch((error: unknown) => error);

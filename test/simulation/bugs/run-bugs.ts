@@ -19,6 +19,34 @@ const failedIgnored: Bug = {
   }),
 };
 
+const toldBeforePublished: Bug = {
+  name: 'told-before-published',
+  what: 'an alert is marked as told before the topic has it',
+  caughtBy: [15],
+  ports: (ports) => ({
+    ...ports,
+    topic: {
+      publish: async (alert) => {
+        await ports.store.markTold(alert.alertKey, ports.clock.now());
+        await ports.topic.publish(alert);
+      },
+    },
+  }),
+};
+
+const openingUntold: Bug = {
+  name: 'opening-untold',
+  what: 'the breaker opens without an alert',
+  caughtBy: [15],
+  ports: (ports) => ({
+    ...ports,
+    store: {
+      ...ports.store,
+      saveBreaker: (expectedVersion, next) => ports.store.saveBreaker(expectedVersion, next),
+    },
+  }),
+};
+
 const rangeOffByOne: Bug = {
   name: 'range-off-by-one',
   what: 'each range but the first begins one target too late',
@@ -176,4 +204,6 @@ export const RUN_BUGS: readonly Bug[] = [
   turnSkipped,
   staleRunCloses,
   redriveOfThePaid,
+  toldBeforePublished,
+  openingUntold,
 ];

@@ -67,6 +67,10 @@ export interface AuditorOptions {
 export class Auditor implements DatabaseWitness {
   violation: Violation | undefined;
   callCount = 0;
+  /** Committed changes of the breaker, of which people are told. */
+  readonly breakerChanges = { BREAKER_OPENED: 0, BREAKER_CLOSED: 0 };
+  /** Alerts that the topic has. */
+  readonly toldKeys = new Set<string>();
   readonly #options: AuditorOptions;
   readonly #calls = new Map<string, CallRecord>();
   /** When each target's SUCCESS was recorded. */
@@ -395,6 +399,7 @@ export class Auditor implements DatabaseWitness {
     this.#failuresLastSaved = Math.max(0, after.consecutiveFailures - before.consecutiveFailures);
     if (before.openedMs === null && after.openedMs !== null) {
       this.#openedAt = timeline.now;
+      this.breakerChanges.BREAKER_OPENED += 1;
       trace.note('breaker', 'OPEN');
       if (this.#failuresSinceClosed < FAILURES_TO_OPEN) {
         this.fail(9, `the breaker opened after ${this.#failuresSinceClosed} failures`);
@@ -403,6 +408,7 @@ export class Auditor implements DatabaseWitness {
       trace.note('breaker', 'OPEN again: the probe failed');
     } else if (before.openedMs !== null && after.openedMs === null) {
       this.#openedAt = undefined;
+      this.breakerChanges.BREAKER_CLOSED += 1;
       this.#failuresSinceClosed = 0;
       this.#failureStreak = 0;
       trace.note('breaker', 'closed');

@@ -1,5 +1,6 @@
 /** What must hold when nothing moves any more. */
 import type { World } from '../world-parts.ts';
+import { endedAlert } from '../../../lambdas/campaign-grant/domain/alerts.ts';
 import { resolveTarget } from '../../../lambdas/campaign-grant/domain/target.ts';
 import { START_MS } from '../platform/environment.ts';
 import type { LedgerEntry } from '../services/sim-money-api.ts';
@@ -14,6 +15,7 @@ export function checkWorld(world: World): void {
   const effects = effectsOf(world);
   // 7. The same key always carries the same body: the Money API saw it when one did not.
   for (const key of money.conflicts) auditor.fail(7, `${key} was sent with two bodies`);
+  checkAlerts(world);
   for (const promotion of database.promotions) {
     for (const target of promotion.targets) checkTarget(world, promotion, target, effects);
     checkSum(world, promotion, effects);
@@ -21,6 +23,30 @@ export function checkWorld(world: World): void {
     // 5. A stop says when it was and why.
     if (promotion.status === 'STOPPED' && promotion.summary?.stoppedMemo === null) {
       auditor.fail(5, `promotion ${promotion.promotionId} is STOPPED, its summary does not say why`);
+    }
+  }
+}
+
+/** 15. Each transition has one alert, and each alert was told. */
+function checkAlerts({ database, auditor }: World): void {
+  const { alerts } = database;
+  for (const { promotionId, runs } of database.promotions) {
+    for (const { runNumber, outcome } of runs) {
+      if (outcome !== 'COMPLETED' && outcome !== 'STOPPED' && outcome !== 'FAILED') continue;
+      const { key } = endedAlert({ promotionId, runNumber }, outcome);
+      if (!alerts.has(key)) auditor.fail(15, `${key}: nobody was to be told`);
+    }
+  }
+  for (const key of alerts.keys()) {
+    if (!auditor.toldKeys.has(key)) auditor.fail(15, `${key} was never told`);
+  }
+  for (const key of auditor.toldKeys) {
+    if (!alerts.has(key)) auditor.fail(15, `${key} was told, and is no alert`);
+  }
+  for (const kind of ['BREAKER_OPENED', 'BREAKER_CLOSED'] as const) {
+    const raised = [...alerts.values()].filter(({ alert }) => alert.kind === kind).length;
+    if (raised !== auditor.breakerChanges[kind]) {
+      auditor.fail(15, `${raised} alerts ${kind} of ${auditor.breakerChanges[kind]} changes`);
     }
   }
 }

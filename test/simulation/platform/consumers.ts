@@ -4,7 +4,6 @@
  */
 import { Pacer, pacingFor } from '../../../lambdas/campaign-grant/domain/pacer.ts';
 import { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
-import type { GrantLog } from '../../../lambdas/campaign-grant/app/pay-batch.ts';
 import type { Delivery, FifoQueue } from '../services/fifo-queue.ts';
 import { targetNamedIn } from '../services/message-body.ts';
 import { portsOf } from '../services/ports.ts';
@@ -16,13 +15,6 @@ import { invoke, invokeFresh } from './invocation.ts';
 const BATCH_SIZE = 10;
 const COLLECT_TIMEOUT_SECONDS = 60;
 const COLLECTORS = 2;
-
-const SILENT: GrantLog = {
-  batchPaid: () => undefined,
-  batchUndecided: () => undefined,
-  queueFailed: () => undefined,
-  apiKeyRefused: () => undefined,
-};
 
 /** What container.ts makes once for an environment of GrantRewards. */
 interface Warm {
@@ -149,7 +141,7 @@ export class Consumers {
     const pacing = pacingFor({ tps, concurrency, headroom });
     const pacer = new Pacer(pacing);
     const breaker = new MoneyBreaker(ports.store, ports.clock);
-    const services = world.decorateConsumer({ ...ports, pacer, breaker, log: SILENT });
+    const services = world.decorateConsumer({ ...ports, pacer, breaker });
     const warm = { environment, services };
     lane.warm = warm;
     // The rest of the cold start.

@@ -236,7 +236,7 @@ export class Executions implements ExecutionService {
         { name: 'TrackProgress', retries: OUTLAST_OUTAGES, timeout: plan.taskTimeoutSeconds, mayFail: true },
         (environment) =>
           useCases.trackProgress(
-            { ...this.#ports(environment), intervalSeconds: plan.intervalSeconds },
+            { ...this.#ports(environment), intervalSeconds: plan.intervalSeconds, tps: plan.tps },
             { run },
             environment.budget(plan.taskTimeoutSeconds),
           ),

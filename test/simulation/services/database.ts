@@ -2,10 +2,11 @@
  * The database that all environments share: its rows, and what its people do to them directly. The statements of the
  * pipeline are sim-campaign-store.ts.
  */
+import type { RaisedAlert } from '../../../lambdas/campaign-grant/domain/alerts.ts';
 import type { Breaker } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { GrantDefaults, TargetRow } from '../../../lambdas/campaign-grant/domain/target.ts';
 import type { PromotionStatus, PromotionType } from '../../../schema/promotion.ts';
-import type { DeadLetterRecord, PromotionRecord, RedriveRecord, TargetRecord } from './rows.ts';
+import type { AlertRecord, DeadLetterRecord, PromotionRecord, RedriveRecord, TargetRecord } from './rows.ts';
 
 export interface NewPromotion {
   readonly promotionType: PromotionType;
@@ -38,6 +39,8 @@ export class Database {
   readonly promotions: PromotionRecord[] = [];
   readonly deadLetters = new Map<string, DeadLetterRecord>();
   readonly redrives: RedriveRecord[] = [];
+  /** In order of id. */
+  readonly alerts = new Map<string, AlertRecord>();
   breaker: Breaker = CLOSED;
   breakerWrittenBy: symbol | undefined;
   readonly nowMs: () => number;
@@ -85,6 +88,11 @@ export class Database {
     if (before === status) return;
     promotion.status = status;
     this.witness.statusChanged(promotion, before, status);
+  }
+
+  /** One that is there already is left as it is. */
+  raiseAlert(alert: RaisedAlert): void {
+    if (!this.alerts.has(alert.key)) this.alerts.set(alert.key, { alert, isTold: false });
   }
 
   saveBreaker(next: Breaker): void {

@@ -1,18 +1,21 @@
-import type { GrantLog } from '../../../lambdas/campaign-grant/app/pay-batch.ts';
+import type { AlertServices } from '../../../lambdas/campaign-grant/app/tell-alerts.ts';
 import type { MoneyBreaker } from '../../../lambdas/campaign-grant/app/money-breaker.ts';
 import type { Pacer } from '../../../lambdas/campaign-grant/domain/pacer.ts';
 import type {
+  CampaignGauges,
   CampaignRuns,
   CampaignStore,
   Clock,
+  GrantLog,
   GrantQueue,
   MoneyApi,
   ProgressCounters,
+  PublishLog,
   ReservationSchedules,
 } from '../../../lambdas/campaign-grant/ports.ts';
 
 /** The ports of one environment. */
-export interface Ports {
+export interface Ports extends Pick<AlertServices, 'topic' | 'deployment' | 'alertLog'> {
   readonly store: CampaignStore;
   readonly queue: GrantQueue;
   readonly money: MoneyApi;
@@ -20,11 +23,12 @@ export interface Ports {
   readonly runs: CampaignRuns;
   readonly schedules: ReservationSchedules;
   readonly clock: Clock;
+  readonly gauges: CampaignGauges;
+  readonly log: GrantLog & PublishLog;
 }
 
 /** What container.ts makes for an environment of GrantRewards. */
 export interface ConsumerServices extends Ports {
   readonly pacer: Pacer;
   readonly breaker: MoneyBreaker;
-  readonly log: GrantLog;
 }

@@ -1,10 +1,12 @@
 /** The ports of one environment over the simulated services, with the faults on the way to each. */
 import type { MoneyAnswer } from '../../../lambdas/campaign-grant/domain/outcome.ts';
 import type {
+  GrantLog,
   GrantQueue,
   MoneyApi,
   OutgoingGrant,
   ProgressCounters,
+  PublishLog,
   ReceivedMessage,
   SendFailure,
 } from '../../../lambdas/campaign-grant/ports.ts';
@@ -33,9 +35,40 @@ export function portsOf(world: World, environment: Environment): Ports {
       delete: (name) =>
         environment.request(`delete schedule ${name}`, 0.05, () => world.schedules.delete(name)),
     },
+    topic: {
+      publish: ({ alertKey }) => {
+        const isLost = world.faults.strikes('topic-lost-answer');
+        if (world.faults.strikes('topic-refuses')) {
+          return environment.request(`publish ${alertKey} … refused`, 0.02, () => {
+            throw new ServiceFailure('Publish');
+          });
+        }
+        return environment.request(`publish ${alertKey}`, 0.02, () => {
+          world.auditor.toldKeys.add(alertKey);
+          if (isLost) throw new ServiceFailure('the answer of Publish was lost');
+        });
+      },
+    },
+    deployment: { stage: 'simulated', region: 'simulated' },
+    alertLog: { alertPublished: () => undefined, alertsNotPublished: () => undefined },
     clock: environment.clock,
+    gauges: {
+      report: async () => {
+        await environment.request('gauges', 0.05, () => undefined).catch(() => undefined);
+      },
+    },
+    log: SILENT,
   };
 }
+
+const SILENT: GrantLog & PublishLog = {
+  batchPaid: () => undefined,
+  batchUndecided: () => undefined,
+  queueFailed: () => undefined,
+  apiKeyRefused: () => undefined,
+  breakerChanged: () => undefined,
+  pagePublished: () => undefined,
+};
 
 /** SQS's own limit of a batch. */
 const BATCH_SIZE = 10;

@@ -1,4 +1,5 @@
 /** The rows of the simulated database. What only people read (names, timestamps of rows) is left out. */
+import type { RaisedAlert } from '../../../lambdas/campaign-grant/domain/alerts.ts';
 import type { TargetRow } from '../../../lambdas/campaign-grant/domain/target.ts';
 import type { GrantDefaults } from '../../../lambdas/campaign-grant/domain/target.ts';
 import type { GrantId } from '../../../lambdas/campaign-grant/domain/idempotency.ts';
@@ -74,6 +75,11 @@ export interface DeadLetterRecord {
   errorMessage: string;
   transient: boolean;
   attemptCount: number;
+}
+
+export interface AlertRecord {
+  readonly alert: RaisedAlert;
+  isTold: boolean;
 }
 
 export interface RedriveRecord {

@@ -2,6 +2,8 @@
  * The port CampaignStore over the simulated database: each statement of the SQL adapters is one step here, atomic,
  * and a transaction is one step as a whole. Between two steps anything may happen.
  */
+import { endedAlert } from '../../../lambdas/campaign-grant/domain/alerts.ts';
+import type { EndedOutcome, StoppedBy } from '../../../lambdas/campaign-grant/domain/alerts.ts';
 import { afterSuccess } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { Breaker, BreakerReading } from '../../../lambdas/campaign-grant/domain/breaker.ts';
 import type { DeadLetter, GrantResult } from '../../../lambdas/campaign-grant/domain/grant-result.ts';
@@ -155,12 +157,13 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
 
     recount: (of) => run('recount', () => recountOf(of)),
 
-    stopCampaign: (promotionId, memo, nowMs) =>
+    stopCampaign: (promotionId, memo, nowMs, by) =>
       run('stopCampaign', () => {
         const promotion = database.find(promotionId);
-        if (promotion?.status !== 'IN_PROGRESS') return;
-        database.setStatus(promotion, 'STOPPED');
+        if (promotion?.status !== 'IN_PROGRESS') return false;
+        leaveInProgress(database, promotion, 'STOPPED', { nowMs, by });
         recordStop(promotion, memo, nowMs);
+        return true;
       }),
 
     finishRun: ({ promotionId, promotionType, runNumber, outcome, memo, nowMs }) =>
@@ -170,7 +173,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         if (promotion.status !== 'IN_PROGRESS' || !isLatestRun(promotion, runNumber)) return promotion.status;
         const of = { promotionId, promotionType };
         if (outcome === 'COMPLETED' && targetsOf(of).some(isOpen)) return promotion.status;
-        database.setStatus(promotion, outcome);
+        leaveInProgress(database, promotion, outcome, { nowMs });
         if (outcome === 'FAILED') {
           recordStop(promotion, memo ?? '', nowMs);
         } else {
@@ -188,7 +191,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         );
         const promotion = open?.status === 'IN_PROGRESS' ? database.find(open.promotionId) : undefined;
         if (promotion === undefined) return undefined;
-        database.setStatus(promotion, outcome);
+        leaveInProgress(database, promotion, outcome, { nowMs });
         recordStop(promotion, memo, nowMs);
         const { promotionId, promotionType } = promotion;
         return { promotionId, promotionType };
@@ -205,6 +208,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
           promotion.summary.stoppedMemo ??= `the status was set to ${promotion.status}`;
         }
         endRuns(promotion, promotion.status, nowMs);
+        raiseEnded(database, promotion, promotion.status, { nowMs });
       }),
 
     awaitedPromotions: () =>
@@ -401,7 +405,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
 
     readBreaker: () => run('readBreaker', readBreaker),
 
-    saveBreaker: (expectedVersion, next) => {
+    saveBreaker: (expectedVersion, next, alert) => {
       // As the adapter does: a statement that is repeated because its answer was lost finds its own write.
       const written = Symbol('writer');
       return run('saveBreaker', () => {
@@ -412,6 +416,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         if (probeMs !== null && probeMs !== before.probeMs) runner.claimedProbe?.(before, probeMs);
         database.saveBreaker({ version, consecutiveFailures, streakStartedMs, openedMs, probeMs });
         database.breakerWrittenBy = written;
+        if (alert !== undefined) database.raiseAlert(alert);
         return true;
       });
     },
@@ -422,6 +427,44 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         if (ended === undefined) return;
         database.saveBreaker(ended);
         database.breakerWrittenBy = undefined;
+      }),
+
+    raiseAlert: (alert) => run('raiseAlert', () => database.raiseAlert(alert)),
+
+    unpublishedAlerts: (limit) =>
+      run('unpublishedAlerts', () =>
+        [...database.alerts.values()]
+          .filter(({ isTold }) => !isTold)
+          .slice(0, limit)
+          .map(({ alert }) => alert),
+      ),
+
+    markTold: (key) =>
+      run('markTold', () => {
+        const raised = database.alerts.get(key);
+        if (raised !== undefined) raised.isTold = true;
+      }),
+
+    alertCampaign: ({ promotionId, runNumber }) =>
+      run('alertCampaign', () => {
+        const promotion = database.find(promotionId);
+        const of = promotion?.runs.find((candidate) => candidate.runNumber === runNumber);
+        if (promotion?.summary === undefined || of === undefined) return undefined;
+        const { promotionType, summary } = promotion;
+        const { successCount, failCount, retrySuccessCount } = summary.progress;
+        return {
+          promotionId,
+          promotionType,
+          runNumber,
+          executionArn: of.executionId,
+          totalCount: promotion.targets.length,
+          successCount,
+          failCount,
+          retrySuccessCount,
+          startedAt: null,
+          endedAt: null,
+          memo: summary.stoppedMemo,
+        };
       }),
 
     redrive: (of, { causes, targetIds }, limit) =>
@@ -487,6 +530,33 @@ function openRuns(database: Database, woundUpSinceMs: number): OpenRun[] {
       { promotionId, promotionType, status, executionId, runNumber, isWoundUp: latest.endedAt !== null },
     ];
   });
+}
+
+interface Leaving {
+  readonly nowMs: number;
+  readonly by?: StoppedBy | undefined;
+}
+
+function leaveInProgress(
+  database: Database,
+  promotion: PromotionRecord,
+  outcome: EndedOutcome,
+  leaving: Leaving,
+): void {
+  database.setStatus(promotion, outcome);
+  raiseEnded(database, promotion, outcome, leaving);
+}
+
+function raiseEnded(
+  database: Database,
+  { promotionId, runs }: PromotionRecord,
+  outcome: EndedOutcome,
+  { nowMs, by }: Leaving,
+): void {
+  const latest = runs.at(-1);
+  if (latest === undefined) return;
+  const { runNumber } = latest;
+  database.raiseAlert({ ...endedAlert({ promotionId, runNumber }, outcome, by), raisedAtMs: nowMs });
 }
 
 function recordStop(promotion: PromotionRecord, memo: string, nowMs: number): void {

@@ -47,4 +47,12 @@ describe('a deployment on AWS', () => {
       'there is no stack Grantline-prod-Data in this account and region',
     );
   });
+
+  it('says of what it may have whether it has it', async () => {
+    const { client } = makeClient();
+
+    expect(await awsDeployment('dev', client).findOutput('Data', 'DatabaseName')).toBe('grantline');
+    expect(await awsDeployment('dev', client).findOutput('Data', 'NewOutput')).toBeUndefined();
+    expect(await awsDeployment('prod', client).findOutput('Data', 'DatabaseName')).toBeUndefined();
+  });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SortedLedger } from '../../../cli/verify/ledger/sorted-ledger.ts';
 import type { LedgerGrant } from '../../../cli/verify/ledger/read-ledger.ts';
 import { SharedKeys } from '../../../cli/verify/shared-keys.ts';
-import { ScratchBuckets } from '../../../cli/verify/scratch-buckets.ts';
+import { ScratchBuckets } from '../../../cli/output/scratch-buckets.ts';
 
 describe('scratch buckets', () => {
   it('give back each its own lines in order, more than fit in memory and none', () => {

@@ -1,0 +1,169 @@
+/** An alert as people read it in Slack: one line of what has happened, the figures, a link to the execution. */
+import type { AlertCampaign, AlertKind, AlertMessage } from '../../../schema/alert.ts';
+
+export type Language = 'ko' | 'en';
+
+export interface SlackMessage {
+  /** What a notification shows. */
+  readonly text: string;
+  readonly blocks: readonly object[];
+}
+
+interface Words {
+  readonly titles: Readonly<Record<AlertKind, (promotion: string) => string>>;
+  readonly labels: {
+    readonly granted: string;
+    readonly failed: string;
+    readonly retried: string;
+    readonly amount: string;
+    readonly duration: string;
+    readonly reason: string;
+    readonly stage: string;
+    readonly execution: string;
+  };
+  readonly urgent: string;
+  readonly repeated: string;
+  readonly duration: (seconds: number) => string;
+}
+
+const WORDS: Readonly<Record<Language, Words>> = {
+  ko: {
+    titles: {
+      CAMPAIGN_COMPLETED: (promotion) => `캠페인 ${promotion} 지급이 완료되었습니다`,
+      CAMPAIGN_STOPPED: (promotion) => `캠페인 ${promotion} 지급이 중지되었습니다`,
+      CAMPAIGN_FAILED: (promotion) => `캠페인 ${promotion} 지급이 실패했습니다`,
+      MONEY_KEY_REFUSED: (promotion) =>
+        `Money API가 API 키를 거부하여 캠페인 ${promotion} 지급을 중지했습니다`,
+      FAILURE_RATE: (promotion) => `캠페인 ${promotion}의 실패율이 1%를 넘었습니다`,
+      BREAKER_OPENED: () => 'Money API 장애로 지급을 멈추고 대기합니다 (서킷 브레이커 열림)',
+      BREAKER_CLOSED: () => 'Money API가 복구되어 지급을 계속합니다 (서킷 브레이커 닫힘)',
+    },
+    labels: {
+      granted: '성공',
+      failed: '실패',
+      retried: '재시도 후 성공',
+      amount: '지급 금액',
+      duration: '소요 시간',
+      reason: '사유',
+      stage: '스테이지',
+      execution: '실행 보기',
+    },
+    urgent: '[긴급]',
+    repeated: '이 알림은 이미 전송되었을 수 있습니다',
+    duration: (seconds) => `${Math.floor(seconds / 60)}분 ${seconds % 60}초`,
+  },
+  en: {
+    titles: {
+      CAMPAIGN_COMPLETED: (promotion) => `Campaign ${promotion} is completed`,
+      CAMPAIGN_STOPPED: (promotion) => `Campaign ${promotion} is stopped`,
+      CAMPAIGN_FAILED: (promotion) => `Campaign ${promotion} has failed`,
+      MONEY_KEY_REFUSED: (promotion) => `The Money API refuses the API key: campaign ${promotion} is stopped`,
+      FAILURE_RATE: (promotion) => `More than 1 % of campaign ${promotion} fails`,
+      BREAKER_OPENED: () => 'The Money API fails: paying waits (breaker open)',
+      BREAKER_CLOSED: () => 'The Money API answers again: paying goes on (breaker closed)',
+    },
+    labels: {
+      granted: 'Granted',
+      failed: 'Failed',
+      retried: 'Granted after a retry',
+      amount: 'Amount',
+      duration: 'Duration',
+      reason: 'Reason',
+      stage: 'Stage',
+      execution: 'Open the execution',
+    },
+    urgent: '[urgent]',
+    repeated: 'This may have been sent before',
+    duration: (seconds) => `${Math.floor(seconds / 60)} min ${seconds % 60} s`,
+  },
+};
+
+/** @param mayBeRepeated it is not known whether Slack has it: whoever sent it died */
+export function slackMessage(
+  alert: AlertMessage,
+  { language, mayBeRepeated }: { readonly language: Language; readonly mayBeRepeated: boolean },
+): SlackMessage {
+  const words = WORDS[language];
+  const { campaign } = alert;
+  const title = words.titles[alert.kind](campaign?.promotionId ?? '');
+  const text = alert.isUrgent ? `${words.urgent} ${title}` : title;
+  const fields = campaign === null ? [] : figuresOf(campaign, words);
+  const context = [
+    `${words.labels.stage}: ${alert.stage}`,
+    alert.raisedAt,
+    ...(mayBeRepeated ? [words.repeated] : []),
+  ].join(' · ');
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: { type: 'mrkdwn', text: `*${text}*` } },
+      ...(fields.length === 0
+        ? []
+        : [
+            {
+              type: 'section',
+              fields: fields.map(([label, value]) => ({ type: 'mrkdwn', text: `*${label}*\n${value}` })),
+            },
+          ]),
+      ...(campaign?.memo == null
+        ? []
+        : [
+            {
+              type: 'section',
+              text: { type: 'plain_text', text: `${words.labels.reason}: ${campaign.memo}` },
+            },
+          ]),
+      ...(campaign === null
+        ? []
+        : [
+            {
+              type: 'section',
+              text: {
+                type: 'mrkdwn',
+                text: `<${executionUrl(campaign.executionArn, alert.region)}|${words.labels.execution}>`,
+              },
+            },
+          ]),
+      { type: 'context', elements: [{ type: 'plain_text', text: context }] },
+    ],
+  };
+}
+
+function figuresOf(campaign: AlertCampaign, { labels, duration }: Words): [string, string][] {
+  const { successCount, failCount, retrySuccessCount, totalCount, grantedAmount } = campaign;
+  const seconds = secondsBetween(campaign.startedAt, campaign.endedAt);
+  return [
+    [labels.granted, `${grouped(successCount)} / ${grouped(totalCount)}`],
+    [labels.failed, grouped(failCount)],
+    [labels.retried, grouped(retrySuccessCount)],
+    ...(grantedAmount === null ? [] : [figure(labels.amount, `${withSeparators(grantedAmount)} KRW`)]),
+    ...(seconds === undefined ? [] : [figure(labels.duration, duration(seconds))]),
+  ];
+}
+
+function figure(label: string, value: string): [string, string] {
+  return [label, value];
+}
+
+function grouped(count: number): string {
+  return withSeparators(String(count));
+}
+
+/** Of an exact decimal: never through a float. */
+function withSeparators(decimal: string): string {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  const groupedWhole = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return /[1-9]/.test(fraction) ? `${groupedWhole}.${fraction}` : groupedWhole;
+}
+
+/** Both DATETIMEs of Asia/Seoul. */
+function secondsBetween(from: string | null, to: string | null): number | undefined {
+  if (from === null || to === null) return undefined;
+  const ms = (dateTime: string) => Date.parse(`${dateTime.slice(0, 19).replace(' ', 'T')}+09:00`);
+  const seconds = Math.round((ms(to) - ms(from)) / 1000);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+function executionUrl(executionArn: string, region: string): string {
+  return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${executionArn}`;
+}

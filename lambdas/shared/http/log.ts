@@ -1,0 +1,13 @@
+import { LOG_EVENTS } from '../../../schema/log-events.ts';
+import { logger } from '../handler.ts';
+import type { HttpLog } from './app.ts';
+
+export const httpLog: HttpLog = {
+  answered: (figures) => logger.info('answered a request', { event: LOG_EVENTS.httpAnswered, ...figures }),
+  failed: (error, requestId) =>
+    logger.error('a request failed', {
+      event: LOG_EVENTS.httpFailed,
+      requestId,
+      error: error instanceof Error ? error : new Error(String(error)),
+    }),
+};

@@ -1,0 +1,53 @@
+import { Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
+import type { Binding } from './binding.ts';
+
+/** The topic of the alerts. Its key is ours because alarms cannot publish under the one that AWS manages. */
+export class AlertTopic extends Construct {
+  /** Its name without a token. */
+  readonly plainName: string;
+  readonly topic: Topic;
+  private readonly key: Key;
+
+  constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
+    super(scope, id);
+    this.key = new Key(this, 'Key', {
+      description: `Alerts of Grantline, stage ${config.stage}`,
+      enableKeyRotation: true,
+      removalPolicy: removalPolicyOf(config),
+    });
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+      }),
+    );
+    this.plainName = `grantline-${config.stage}-alerts`;
+    this.topic = new Topic(this, 'Topic', {
+      topicName: this.plainName,
+      masterKey: this.key,
+      enforceSSL: true,
+    });
+  }
+
+  /** For who tells. */
+  get publisher(): Binding<'ALERT_TOPIC_ARN'> {
+    const { topicArn } = this.topic;
+    const { keyArn } = this.key;
+    return {
+      environment: { ALERT_TOPIC_ARN: topicArn },
+      grantTo: (grantee: IFunction) => {
+        const grant = (actions: string[], arn: string) =>
+          Grant.addToPrincipal({ grantee, actions, resourceArns: [arn] }).assertSuccess();
+        grant(['sns:Publish'], topicArn);
+        grant(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn);
+      },
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { Binding } from './binding.ts';
+
+export interface OperatorSecretProps<Variable extends string> {
+  readonly config: Config;
+  /** The last part of its name. */
+  readonly name: string;
+  readonly description: string;
+  /** The variable by which functions know its ARN. */
+  readonly variable: Variable;
+  /** One that is there already and is used instead. */
+  readonly existingName: string | undefined;
+  readonly whyNotRotated: string;
+}
+
+/** A secret that others issue. One that is created holds a random value until the operator puts theirs there. */
+export class OperatorSecret<Variable extends string> extends Construct implements Binding<Variable> {
+  readonly environment: Readonly<Record<Variable, string>>;
+  private readonly secret: ISecret;
+
+  constructor(scope: Construct, id: string, props: OperatorSecretProps<Variable>) {
+    super(scope, id);
+    const { config, name, description, variable, existingName, whyNotRotated } = props;
+    if (existingName === undefined) {
+      const created = new Secret(this, 'Secret', {
+        secretName: `grantline/${config.stage}/${name}`,
+        description,
+        removalPolicy: removalPolicyOf(config),
+      });
+      acknowledge(created, 'AwsSolutions-SMG4', whyNotRotated);
+      // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that this is an ISecret.
+      this.secret = created as ISecret;
+    } else {
+      this.secret = Secret.fromSecretNameV2(this, 'Secret', existingName);
+    }
+    const environment: Partial<Record<Variable, string>> = {};
+    environment[variable] = this.secret.secretArn;
+    this.environment = environment as Record<Variable, string>;
+  }
+
+  grantTo(grantee: IFunction): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['secretsmanager:GetSecretValue'],
+      // A secret that is known by its name has an ARN that ends in six characters which only AWS knows.
+      resourceArns: [this.secret.secretFullArn ?? `${this.secret.secretArn}-??????`],
+    }).assertSuccess();
+  }
+}

@@ -1,0 +1,55 @@
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Stack } from 'aws-cdk-lib/core';
+import type { StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import { Alarms } from '../constructs/monitoring/alarms.ts';
+import { Dashboard } from '../constructs/monitoring/dashboard.ts';
+import { SavedQueries } from '../constructs/monitoring/saved-queries.ts';
+import type { Watched } from '../constructs/monitoring/watched.ts';
+import type { AdminApiStack } from './admin-api-stack.ts';
+import type { AlertStack } from './alert-stack.ts';
+import type { CampaignGrantStack } from './campaign-grant-stack.ts';
+import type { DataStack } from './data-stack.ts';
+
+export interface MonitoringStackProps extends StackProps {
+  readonly config: Config;
+  readonly campaignGrant: CampaignGrantStack;
+  readonly data: DataStack;
+  readonly alerts: AlertStack;
+  readonly adminApi: AdminApiStack;
+}
+
+/** What is seen of all the others: a dashboard, alarms, saved queries. Nothing refers to it. */
+export class MonitoringStack extends Stack {
+  constructor(scope: Construct, id: string, props: MonitoringStackProps) {
+    const { config, campaignGrant, data, alerts, adminApi, ...stackProps } = props;
+    super(scope, id, { description: 'Grantline: dashboard, alarms and saved queries', ...stackProps });
+
+    // Names are all that it has of the others: their log groups are to be there first.
+    this.addStackDependency(campaignGrant);
+    const { functions, grantQueue, campaignRun, redrive } = campaignGrant;
+    const { notifySlack, plainNames: alertQueue } = alerts.slackNotifier;
+    const { campaigns, system } = adminApi.functions;
+    const paying = Object.values(functions);
+    const watched: Watched = {
+      config,
+      functions: [...paying, notifySlack, campaigns, system].map(({ plainName }) => plainName),
+      payingFunctions: paying.map(({ plainName }) => plainName),
+      grantRewards: functions.grantRewards.plainName,
+      grantQueue: grantQueue.plainNames,
+      campaignRun: campaignRun.plainName,
+      redrive: redrive.plainName,
+      cluster: data.plainNames.cluster,
+      cache: data.plainNames.cache,
+      alertQueue,
+    };
+
+    const { topicArn } = config.alarms;
+    const alertTopicArn = this.formatArn({ service: 'sns', resource: alerts.alertTopic.plainName });
+    const topic = Topic.fromTopicArn(this, 'AlarmTopic', topicArn ?? alertTopicArn);
+    const { alarms } = new Alarms(this, 'Alarms', { watched, topic });
+    new Dashboard(this, 'Dashboard', { watched, alarms });
+    new SavedQueries(this, 'SavedQueries', watched);
+  }
+}

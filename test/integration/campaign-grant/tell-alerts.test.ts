@@ -1,0 +1,113 @@
+/** From a transition to the topic, on the real rows. */
+import { describe, expect, it } from 'vitest';
+import { finishCampaign } from '../../../lambdas/campaign-grant/app/finish-campaign.ts';
+import { reconcileCampaigns } from '../../../lambdas/campaign-grant/app/reconcile-campaigns.ts';
+import { tellAlerts } from '../../../lambdas/campaign-grant/app/tell-alerts.ts';
+import { trackProgress } from '../../../lambdas/campaign-grant/app/track-progress.ts';
+import { useCampaignWorld } from '../../support/campaign-world.ts';
+import { START_MS } from '../../support/fakes.ts';
+
+const world = useCampaignWorld();
+
+const kinds = (services: ReturnType<typeof world.services>) =>
+  services.topic.published.map(({ kind }) => kind);
+
+describe('what is raised', () => {
+  it('is published with the figures, once', async () => {
+    const campaign = await world.publish({ targetCount: 2 });
+    await world.recordResults(campaign, ['SUCCESS', 'SUCCESS']);
+    const services = world.services();
+
+    await finishCampaign(services, { run: campaign.run });
+    await tellAlerts(services);
+
+    expect(services.topic.published).toMatchObject([
+      {
+        alertKey: `promotion-${campaign.promotionId}-run-1-completed`,
+        kind: 'CAMPAIGN_COMPLETED',
+        isUrgent: false,
+        stage: 'test',
+        campaign: { totalCount: 2, successCount: 2, failCount: 0, grantedAmount: '2000.00' },
+      },
+    ]);
+  });
+
+  it('is published at the next look when the topic did not take it, in the same order', async () => {
+    const campaign = await world.publish({ targetCount: 1 });
+    await world.store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
+    await world.store.raiseAlert({
+      key: 'later',
+      kind: 'BREAKER_OPENED',
+      promotionId: null,
+      runNumber: null,
+      raisedAtMs: START_MS,
+    });
+    const services = world.services();
+    services.topic.failures.push(new Error('InternalError'));
+
+    await tellAlerts(services);
+    expect(services.topic.published).toEqual([]);
+    expect(services.alertLog.failures).toHaveLength(1);
+
+    await tellAlerts(services);
+    expect(kinds(services)).toEqual(['CAMPAIGN_STOPPED', 'BREAKER_OPENED']);
+  });
+
+  it('that is of a promotion which is gone is published without it', async () => {
+    await world.store.raiseAlert({
+      key: 'gone',
+      kind: 'CAMPAIGN_STOPPED',
+      promotionId: '999999',
+      runNumber: 1,
+      raisedAtMs: START_MS,
+    });
+    const services = world.services();
+    await tellAlerts(services);
+    expect(services.topic.published).toMatchObject([{ alertKey: 'gone', campaign: null }]);
+  });
+
+  it('does not wait for the campaign to end', async () => {
+    const campaign = await world.publish({ targetCount: 2_000 });
+    await world.recordResults(campaign, [
+      ...Array.from({ length: 980 }, () => 'SUCCESS' as const),
+      ...Array.from({ length: 20 }, () => 'FAILED' as const),
+    ]);
+    const services = world.services();
+    services.counters.set(campaign.run.summaryId, {
+      publishedCount: 2_000,
+      successCount: 980,
+      failCount: 20,
+    });
+
+    await trackProgress(services, { run: campaign.run }, services.clock.budget(66));
+
+    expect(kinds(services)).toEqual(['FAILURE_RATE']);
+    expect(services.topic.published).toMatchObject([
+      { campaign: { successCount: 980, failCount: 20, totalCount: 2_000, grantedAmount: null } },
+    ]);
+  });
+
+  it('is published by the reconciler where nothing else runs', async () => {
+    const campaign = await world.publish({ targetCount: 1 });
+    await world.store.stopCampaign(campaign.promotionId, 'lunch', START_MS);
+    const services = world.services();
+
+    await reconcileCampaigns(services);
+
+    const ours = services.topic.published.filter(
+      (alert) => alert.campaign?.promotionId === campaign.promotionId,
+    );
+    expect(ours).toMatchObject([{ kind: 'CAMPAIGN_STOPPED' }]);
+  });
+
+  it('of a small campaign with failures is told at its end', async () => {
+    const campaign = await world.publish({ targetCount: 2 });
+    await world.recordResults(campaign, ['SUCCESS', 'FAILED'], { errorMessage: 'why' });
+    await world.recordDeadLetters(campaign, [null, { cause: 'E404', transient: false }]);
+    const services = world.services();
+
+    await finishCampaign(services, { run: campaign.run });
+
+    expect(kinds(services)).toEqual(['CAMPAIGN_COMPLETED', 'FAILURE_RATE']);
+  });
+});

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { breakerIsOpen, readFigures } from '../../../lambdas/operations/admin-api/figures.ts';
+import type { Figures } from '../../../lambdas/operations/admin-api/figures.ts';
+import { prometheusText } from '../../../lambdas/operations/admin-api/prometheus.ts';
+import { systemRoutes } from '../../../lambdas/operations/admin-api/system-routes.ts';
+import type { SystemRouteServices } from '../../../lambdas/operations/admin-api/system-routes.ts';
+import { httpApp } from '../../../lambdas/shared/http/app.ts';
+import { openApiDocument } from '../../../schema/admin-api/document.ts';
+import { OPERATIONS } from '../../../schema/admin-api/operations.ts';
+import { useCampaignWorld } from '../../support/campaign-world.ts';
+import { FakeHttpLog, ask, problemOf } from '../../support/http-api.ts';
+
+const world = useCampaignWorld();
+
+function makeApp(overrides: Partial<SystemRouteServices> = {}) {
+  const down: unknown[] = [];
+  const routes = systemRoutes({
+    breakerIsOpen: () => breakerIsOpen(world.database.db),
+    withinMs: 10_000,
+    figures: () => readFigures(world.database.db),
+    log: { healthDown: (error) => down.push(error) },
+    ...overrides,
+  });
+  const app = httpApp(routes, {
+    authenticate: () => Promise.reject(new Error('no route of this function asks for a token')),
+    log: new FakeHttpLog(),
+    monotonic: () => 0,
+    servedElsewhere: OPERATIONS,
+  });
+  return { down, ask: (target: string) => ask(app, 'GET', target) };
+}
+
+/** Values by series, without the help. */
+async function metrics(text: string | Promise<string>): Promise<Record<string, number>> {
+  return Object.fromEntries(
+    (await text)
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+  );
+}
+
+describe('/actuator/health', () => {
+  it('is UP while the database answers', async () => {
+    expect(await makeApp().ask('/actuator/health')).toMatchObject({
+      statusCode: 200,
+      body: { status: 'UP', components: { database: { status: 'UP' }, moneyBreaker: { status: 'CLOSED' } } },
+    });
+  });
+
+  it('is UP while the breaker is open: Grantline works, the Money API does not', async () => {
+    await world.setBreaker({ openedMs: 1 });
+
+    expect(await makeApp().ask('/actuator/health')).toMatchObject({
+      statusCode: 200,
+      body: { status: 'UP', components: { moneyBreaker: { status: 'OPEN' } } },
+    });
+  });
+
+  it('is DOWN when the database refuses; why is for the log alone', async () => {
+    const error = new Error('Access denied for user root@10.0.0.1');
+    const { ask, down } = makeApp({ breakerIsOpen: () => Promise.reject(error) });
+
+    const answer = await ask('/actuator/health');
+
+    expect(answer).toMatchObject({
+      statusCode: 503,
+      body: {
+        status: 'DOWN',
+        components: { database: { status: 'DOWN' }, moneyBreaker: { status: 'UNKNOWN' } },
+      },
+    });
+    expect(answer.text).not.toContain('root');
+    expect(down).toEqual([error]);
+  });
+
+  it('is DOWN when the database does not answer in time', async () => {
+    const { ask, down } = makeApp({ breakerIsOpen: () => new Promise(() => undefined), withinMs: 10 });
+
+    expect((await ask('/actuator/health')).statusCode).toBe(503);
+    expect(down).toMatchObject([{ message: 'the database did not answer within 10 ms' }]);
+  });
+});
+
+describe('/actuator/prometheus', () => {
+  it('shows each campaign that is not final, from small rows', async () => {
+    const paid = await world.publish({ targetCount: 5 });
+    await world.recordResults(paid, ['SUCCESS', 'FAILED', 'FAILED', null, null]);
+    await world.recordDeadLetters(paid, [null, { cause: 'TIMEOUT', transient: true }, null]);
+    await world.store.saveProgress(paid.run, {
+      publishedCount: 5,
+      successCount: 1,
+      failCount: 2,
+      retrySuccessCount: 1,
+    });
+    await world.sql.query('UPDATE campaign_progress SET final_per_second = 12.5');
+    const ready = await world.insert({ type: 'POINT' });
+    const ended = await world.insert({ status: 'COMPLETED' });
+
+    const answer = await makeApp().ask('/actuator/prometheus');
+    const values = await metrics(answer.text);
+
+    const of = (name: string, { promotionId, promotionType }: typeof ready) =>
+      values[
+        `grantline_campaign_${name}{promotion_id="${promotionId}",promotion_type="${promotionType}",application="grantline"}`
+      ];
+    expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(of('targets', paid)).toBe(5);
+    expect(of('published', paid)).toBe(5);
+    expect(of('granted', paid)).toBe(1);
+    expect(of('failed', paid)).toBe(2);
+    expect(of('retried', paid)).toBe(1);
+    expect(of('final_per_second', paid)).toBe(12.5);
+    expect(of('dead_letters', paid)).toBe(1);
+    expect(of('granted', ready)).toBe(0);
+    expect(of('dead_letters', ready)).toBe(0);
+    // Not measured is not 0.
+    expect(of('final_per_second', ready)).toBeUndefined();
+    expect(of('targets', ended)).toBeUndefined();
+  });
+
+  it('shows a rate only while it is fresh and of the latest run', async () => {
+    const { run, promotionId } = await world.begin();
+    await world.store.saveProgress(run, {
+      publishedCount: 0,
+      successCount: 0,
+      failCount: 0,
+      retrySuccessCount: 0,
+    });
+    const rate = async () => (await readFigures(world.database.db)).campaigns[0]?.finalPerSecond;
+    await world.sql.query('UPDATE campaign_progress SET final_per_second = 3');
+    expect(await rate()).toBe(3);
+
+    await world.sql.query('UPDATE campaign_progress SET measured_ms = measured_ms - 100000');
+    expect(await rate()).toBeNull();
+
+    await world.sql.query('UPDATE campaign_progress SET measured_ms = measured_ms + 100000');
+    await world.sql.query('UPDATE campaign_runs SET run_number = 2 WHERE promotion_id = ?', [promotionId]);
+    expect(await rate()).toBeNull();
+  });
+
+  it('counts dead letters that wait: not those whose target was redriven since', async () => {
+    const campaign = await world.publish({ targetCount: 2 });
+    await world.recordResults(campaign, ['FAILED', 'FAILED']);
+    await world.recordDeadLetters(campaign, [
+      { cause: 'TIMEOUT', transient: true },
+      { cause: 'ACCOUNT_CLOSED', transient: false },
+    ]);
+    await world.store.recount(campaign);
+    const count = async () => (await readFigures(world.database.db)).campaigns[0]?.deadLetters;
+    expect(await count()).toBe(2);
+
+    await world.store.redrive(campaign, { causes: ['TIMEOUT'] }, 10, Date.now());
+    expect(await count()).toBe(1);
+  });
+
+  it('shows the breaker, and the alerts that are not published', async () => {
+    await world.setBreaker({ openedMs: 1 });
+    await world.sql.query('UPDATE operations_alerts SET published_at = NOW()');
+    await world.sql.query(
+      "INSERT INTO operations_alerts (alert_key, kind, raised_ms) VALUES ('one', 'BREAKER_OPENED', 1)",
+    );
+
+    const values = await metrics((await makeApp().ask('/actuator/prometheus')).text);
+
+    expect(values['grantline_money_breaker_open{application="grantline"}']).toBe(1);
+    expect(values['grantline_alerts_unpublished{application="grantline"}']).toBe(1);
+  });
+
+  it('is a failed scrape while the database is away, not a row of zeros', async () => {
+    const away = Object.assign(new Error('away'), { name: 'DatabaseUnavailableException' });
+
+    expect(
+      problemOf(await makeApp({ figures: () => Promise.reject(away) }).ask('/actuator/prometheus')),
+    ).toMatchObject({ status: 503 });
+  });
+
+  it('forgets a campaign that is final by now', async () => {
+    const figures: Figures = { breakerIsOpen: false, unpublishedAlerts: 0, campaigns: [] };
+    const campaign = {
+      promotionId: '1',
+      promotionType: 'POINT',
+      targets: 1,
+      published: 1,
+      granted: 1,
+      failed: 0,
+      retried: 0,
+      finalPerSecond: null,
+      deadLetters: 0,
+    } as const;
+
+    expect(await prometheusText({ ...figures, campaigns: [campaign] })).toContain('promotion_id="1"');
+    expect(await prometheusText(figures)).not.toContain('promotion_id');
+  });
+
+  it('reads no target and no result, where nothing has failed', async () => {
+    await world.publish({ targetCount: 1 });
+    const statements: string[] = [];
+    const { db } = world.database;
+
+    await readFigures({
+      query: (row, sql, parameters) => {
+        statements.push(sql);
+        return db.query(row, sql, parameters);
+      },
+      execute: () => Promise.reject(new Error('figures are read')),
+    });
+
+    expect(statements).toHaveLength(3);
+    expect(statements.join()).not.toMatch(/_targets|_results/);
+  });
+});
+
+describe('/api/v1/openapi.json', () => {
+  it('is the document of the whole API', async () => {
+    const answer = await makeApp().ask('/api/v1/openapi.json');
+
+    expect(answer.statusCode).toBe(200);
+    expect(answer.body).toEqual(JSON.parse(JSON.stringify(openApiDocument(OPERATIONS))));
+  });
+});
+
+it('whatever else is asked for is told in the same shape', async () => {
+  const { ask: get } = makeApp();
+
+  expect(problemOf(await get('/'))).toMatchObject({ status: 404 });
+  expect(problemOf(await get('/actuator/env'))).toMatchObject({ status: 404 });
+  expect((await get('/api/v1/campaigns/7/start')).headers['allow']).toBe('POST');
+});

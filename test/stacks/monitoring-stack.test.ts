@@ -1,0 +1,333 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { STAGES } from '../../config/stages.ts';
+import { EVENT_METRICS, GAUGES, METRICS } from '../../schema/metrics.ts';
+import { SAVED_QUERIES } from '../../schema/saved-queries.ts';
+import { makeConfig, synthesise } from './synthesised.ts';
+
+const dimensions = z.array(z.object({ Name: z.string(), Value: z.unknown() }));
+const alarmResource = z.object({
+  Properties: z.looseObject({
+    AlarmName: z.string(),
+    AlarmDescription: z.string(),
+    ActionsEnabled: z.boolean(),
+    AlarmActions: z.array(z.unknown()).default([]),
+    OKActions: z.array(z.unknown()).default([]),
+    Threshold: z.number(),
+    ComparisonOperator: z.string(),
+    EvaluationPeriods: z.number(),
+    DatapointsToAlarm: z.number(),
+    TreatMissingData: z.string(),
+    Namespace: z.string().optional(),
+    MetricName: z.string().optional(),
+    Dimensions: dimensions.optional(),
+    Metrics: z
+      .array(
+        z.looseObject({
+          Id: z.string(),
+          Expression: z.string().optional(),
+          MetricStat: z
+            .looseObject({
+              Metric: z.looseObject({
+                Namespace: z.string(),
+                MetricName: z.string(),
+                Dimensions: dimensions,
+              }),
+            })
+            .optional(),
+        }),
+      )
+      .default([]),
+  }),
+});
+const logGroup = z.object({ Properties: z.looseObject({ LogGroupName: z.string() }) });
+const savedQuery = z.object({
+  Properties: z.looseObject({ Name: z.string(), LogGroupNames: z.array(z.string()) }),
+});
+type Alarm = z.output<typeof alarmResource>['Properties'];
+
+const prod = makeConfig({ stage: 'prod' });
+const { monitoring, campaignGrant, data, alerts, adminApi } = synthesise(prod);
+
+function alarmsOf(template = monitoring): Map<string, Alarm> {
+  const resources = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+  const alarms = resources.map((resource) => alarmResource.parse(resource).Properties);
+  return new Map(alarms.map((alarm) => [alarm.AlarmName.replace(/^grantline-\w+-P\d-/, ''), alarm]));
+}
+
+const alarms = alarmsOf();
+
+function alarmOf(name: string): Alarm {
+  const alarm = alarms.get(name);
+  if (alarm === undefined) throw new Error(`there is no alarm ${name}`);
+  return alarm;
+}
+
+const severityOf = ({ AlarmName }: Alarm) => /-(P\d)-/.exec(AlarmName)?.[1];
+const anchorOf = ({ AlarmDescription }: Alarm) => /runbook\.md#(\S+)$/.exec(AlarmDescription)?.[1];
+
+/** As far as it is text: what CloudFormation looks up is in between. */
+const dashboardText = JSON.stringify(
+  Object.values(monitoring.findResources('AWS::CloudWatch::Dashboard')),
+).replaceAll('\\', '');
+const titles = [...dashboardText.matchAll(/"title":"([^"]+)"/g)].map(([, title]) => title);
+
+describe('the runbook', () => {
+  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+  const sections = new Map(
+    (runbook.split(/^## Alarms$/m)[1] ?? '')
+      .split(/^### /m)
+      .slice(1)
+      .map((section) => {
+        const [heading = '', ...lines] = section.split('\n');
+        return [heading.toLowerCase().replaceAll(' ', '-'), lines.join('\n')];
+      }),
+  );
+
+  test('has a heading for each alarm, and each of its headings an alarm', () => {
+    const named = new Set([...alarms.values()].map(anchorOf));
+    expect([...sections.keys()].sort()).toEqual([...named].sort());
+  });
+
+  test.each([...alarms])(
+    'says of %s how severe it is, what it means, how to look and what to do',
+    (_, alarm) => {
+      const section = sections.get(anchorOf(alarm) ?? '') ?? '';
+      expect(section.trim().slice(0, 3)).toBe(`${severityOf(alarm) ?? ''}.`);
+      for (const part of ['**Means.**', '**Look.**', '**Do.**', '**Wake.**']) expect(section).toContain(part);
+    },
+  );
+
+  test('names widgets and saved queries that there are', () => {
+    const text = runbook.replaceAll('\n', ' ');
+    const widgets = [...text.matchAll(/(?<!\*)\*([A-Z][^*]+)\*(?!\*)/g)].map(([, title]) => title);
+    const queries = [...text.matchAll(/[Qq]uer(?:y|ies) `(\w+)`(?:, then `(\w+)`)?/g)].flatMap(
+      ([, first, second]) => [first, second ?? []].flat(),
+    );
+    expect(widgets.length).toBeGreaterThan(20);
+    expect(queries.length).toBeGreaterThan(10);
+    expect(titles).toEqual(expect.arrayContaining([...new Set(widgets)]));
+    expect(Object.keys(SAVED_QUERIES)).toEqual(expect.arrayContaining([...new Set(queries)]));
+  });
+
+  test('links to headings that it has', () => {
+    const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+    expect([...sections.keys()]).toEqual(expect.arrayContaining(links));
+  });
+});
+
+describe('the alarms', () => {
+  test('are these, as severe as this', () => {
+    const severities = Object.fromEntries([...alarms].map(([name, alarm]) => [name, severityOf(alarm)]));
+    expect(severities).toEqual({
+      'failure-rate-above-one-percent': 'P2',
+      'database-does-not-answer': 'P1',
+      'ceiling-exceeded': 'P1',
+      'progress-counters-lost': 'P3',
+      'breaker-open': 'P1',
+      'money-api-key-refused': 'P1',
+      'money-api-slow': 'P2',
+      'too-many-requests': 'P2',
+      'grants-wait-too-long': 'P1',
+      'grant-dead-letter-queue-not-empty': 'P2',
+      'messages-given-up-by-the-queue': 'P2',
+      'campaign-run-failed': 'P1',
+      'redrive-failed': 'P3',
+      'reconciler-not-running': 'P1',
+      'grantrewards-fails': 'P1',
+      'grantrewards-throttled': 'P3',
+      'function-fails-wait-for-turn': 'P2',
+      'function-fails-admin-api-campaigns': 'P2',
+      'function-fails-admin-api-system': 'P2',
+      'function-fails-notify-slack': 'P2',
+      'function-fails-begin-campaign': 'P2',
+      'function-fails-publish-partition': 'P2',
+      'function-fails-track-progress': 'P2',
+      'function-fails-finish-campaign': 'P2',
+      'function-fails-collect-dead-letters': 'P2',
+      'function-fails-reconcile-campaigns': 'P2',
+      'function-fails-redrive-dead-letters': 'P2',
+      'database-at-maximum-capacity': 'P2',
+      'database-cpu-busy': 'P3',
+      'alerts-late': 'P2',
+      'alerts-lost': 'P1',
+    });
+  });
+
+  test('take what is not told for good, but that nobody compares, and that an outage is over', () => {
+    const byTreatment = Map.groupBy(alarms, ([, alarm]) => alarm.TreatMissingData);
+    const namesOf = (treatment: string) => (byTreatment.get(treatment) ?? []).map(([name]) => name);
+    expect(namesOf('breaching')).toEqual(['reconciler-not-running']);
+    expect(namesOf('ignore')).toEqual(['breaker-open']);
+    expect(namesOf('notBreaching')).toHaveLength(alarms.size - 2);
+  });
+
+  test.each([
+    ['breaker-open', { MetricName: 'BreakerOpen', Statistic: 'Minimum', Period: 60, EvaluationPeriods: 5 }],
+    [
+      'money-api-slow',
+      {
+        MetricName: 'MoneyLatency',
+        ExtendedStatistic: 'p99',
+        Threshold: 2_400,
+        EvaluateLowSampleCountPercentile: 'ignore',
+      },
+    ],
+    ['too-many-requests', { MetricName: 'MoneyTooManyRequests', Threshold: 1, EvaluationPeriods: 1 }],
+    [
+      'reconciler-not-running',
+      { MetricName: 'Reconciliations', ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 60 },
+    ],
+    // Above full speed, with a batch of each environment that began in the window before.
+    ['ceiling-exceeded', { MetricName: 'MoneyCalls', Threshold: 306_040, Period: 300 }],
+    ['grant-dead-letter-queue-not-empty', { MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 }],
+    // A minute of work is in the queue while all is well.
+    ['grants-wait-too-long', { Threshold: 660, EvaluationPeriods: 20 }],
+    ['failure-rate-above-one-percent', { Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' }],
+  ])('of %s looks at the right thing for long enough', (name, expected) => {
+    expect(alarmOf(name)).toMatchObject(expected);
+  });
+
+  test('compute with what they name, and with nothing else', () => {
+    for (const { Metrics: metrics, AlarmName: name } of alarms.values()) {
+      const [expression] = metrics.flatMap((metric) => metric.Expression ?? []);
+      if (expression === undefined) continue;
+      const named = new Set(expression.match(/\b[a-z]\w*\b/g));
+      const given = metrics.flatMap(({ Id, MetricStat }) => (MetricStat === undefined ? [] : Id));
+      expect([name, ...named].sort()).toEqual([name, ...given].sort());
+    }
+  });
+
+  test('hold up no change of what they watch: nothing is imported for them', () => {
+    expect(JSON.stringify(monitoring.toJSON())).not.toContain('Fn::ImportValue');
+  });
+});
+
+describe('whom alarms tell', () => {
+  const topicArn = 'arn:aws:sns:ap-northeast-2:111122223333:on-call';
+
+  test('is nobody in dev', () => {
+    const dev = [...alarmsOf(synthesise(makeConfig()).monitoring).values()];
+    expect(new Set(dev.map((alarm) => alarm.ActionsEnabled))).toEqual(new Set([false]));
+  });
+
+  test('is the topic of the alerts where none is named', () => {
+    for (const { AlarmActions } of alarms.values()) {
+      expect(JSON.stringify(AlarmActions)).toContain(':grantline-prod-alerts');
+    }
+  });
+
+  test('is the stage’s topic, when one begins and when it is over', () => {
+    const config = makeConfig({ stage: 'prod', alarms: { enabled: true, topicArn } });
+    for (const alarm of alarmsOf(synthesise(config).monitoring).values()) {
+      expect(alarm).toMatchObject({
+        ActionsEnabled: true,
+        AlarmActions: [topicArn],
+        OKActions: [topicArn],
+      });
+    }
+  });
+
+  test('may be said of any stage', () => {
+    const config = makeConfig({ alarms: { enabled: true, topicArn } });
+    const dev = [...alarmsOf(synthesise(config).monitoring).values()];
+    expect(new Set(dev.map((alarm) => alarm.ActionsEnabled))).toEqual(new Set([true]));
+  });
+});
+
+describe('what others run', () => {
+  const { existing, redis } = {
+    existing: {
+      clusterArn: 'arn:aws:rds:ap-northeast-2:111122223333:cluster:shared',
+      secretArn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf',
+    },
+    redis: { existingUrl: 'rediss://cache.internal:6379' },
+  };
+  const others = synthesise(makeConfig({ database: { ...STAGES.dev.database, existing }, redis })).monitoring;
+
+  test('is watched by them: there is neither alarm nor widget of it', () => {
+    expect([...alarmsOf(others).keys()].filter((name) => name.startsWith('database-at'))).toEqual([]);
+    const text = JSON.stringify(others.toJSON());
+    expect(text).not.toContain('AWS/RDS');
+    expect(text).not.toContain('AWS/ElastiCache');
+  });
+});
+
+describe('metrics', () => {
+  const ownNames = (text: string) =>
+    [...text.matchAll(/Grantline\W+([A-Z]\w+)\W+service\W+campaign-grant\W+stage\W+prod/g)].map(
+      ([, name]) => name ?? '',
+    );
+
+  test('that are shown are those that are told, and all of them', () => {
+    expect([...new Set(ownNames(dashboardText))].sort()).toEqual(Object.keys(METRICS).sort());
+  });
+
+  test('are told by an event or as a gauge, none for nobody', () => {
+    const told = new Set([...Object.values(EVENT_METRICS).flat(), ...GAUGES]);
+    expect([...told].sort()).toEqual(Object.keys(METRICS).sort());
+  });
+
+  test('of alarms are ours with our dimensions, or of what is deployed', () => {
+    const watched = [...alarms.values()].flatMap(({ MetricName, Dimensions, Metrics, Namespace }) =>
+      MetricName === undefined
+        ? Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? [])
+        : [{ Namespace, MetricName, Dimensions: Dimensions ?? [] }],
+    );
+    const own = watched.filter(({ Namespace }) => Namespace === 'Grantline');
+    expect(own.length).toBeGreaterThan(8);
+    for (const { MetricName, Dimensions } of own) {
+      expect(Object.keys(METRICS)).toContain(MetricName);
+      expect(Dimensions).toEqual([
+        { Name: 'service', Value: 'campaign-grant' },
+        { Name: 'stage', Value: 'prod' },
+      ]);
+    }
+    const deployed = JSON.stringify(
+      [campaignGrant, data, alerts, adminApi].map((template) => template.toJSON()),
+    );
+    const names = watched
+      .filter(({ Namespace }) => Namespace !== 'Grantline')
+      .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => Value))
+      .filter((value) => typeof value === 'string');
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) expect(deployed).toContain(`"${name}"`);
+  });
+});
+
+describe('the dashboard', () => {
+  test('has the name of its stage', () => {
+    monitoring.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'grantline-prod' });
+  });
+
+  test('draws the ceiling, the timeout, the reservation and the most capacity of the stage', () => {
+    for (const line of ['"value":1000', '"value":3000', '"value":4', '"value":32', '"value":60000']) {
+      expect(dashboardText).toContain(line);
+    }
+  });
+});
+
+describe('the saved queries', () => {
+  test('look at the logs of every function that pays, under the stage’s name', () => {
+    const logs = Object.values(campaignGrant.findResources('AWS::Logs::LogGroup'))
+      .map((group) => logGroup.parse(group).Properties.LogGroupName)
+      .filter((name) => name.startsWith('/aws/lambda/'));
+    const queries = Object.values(monitoring.findResources('AWS::Logs::QueryDefinition')).map(
+      (query) => savedQuery.parse(query).Properties,
+    );
+    expect(queries.map(({ Name }) => Name).sort()).toEqual(
+      Object.keys(SAVED_QUERIES)
+        .map((name) => `grantline-prod/${name}`)
+        .sort(),
+    );
+    for (const { LogGroupNames } of queries) expect(LogGroupNames.sort()).toEqual([...logs].sort());
+  });
+
+  test('ask for each parameter that they use, and for no other', () => {
+    for (const { text, parameters = {} } of Object.values(SAVED_QUERIES)) {
+      const used = [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
+      expect([...new Set(used)].sort()).toEqual(Object.keys(parameters).sort());
+    }
+  });
+});
