@@ -2,7 +2,7 @@
 import type { AlertKind } from '../../../schema/alert.ts';
 import { FAILURE_RATE, RESULTS_FOR_A_RATE } from '../../../schema/failure-rate.ts';
 import type { Breaker } from './breaker.ts';
-import { isOpen } from './breaker.ts';
+import { transitionOf } from './breaker.ts';
 
 /** One to be told. Of a campaign, or of what all campaigns share. */
 export interface Alert {
@@ -59,11 +59,15 @@ export function failureRateAlert(
 
 /** A probe that fails opens the breaker for another while: the same outage, of which people know. */
 export function breakerAlert(before: Breaker, next: Breaker, raisedAtMs: number): RaisedAlert | undefined {
-  if (isOpen(before) === isOpen(next)) return undefined;
   const shared = { promotionId: null, runNumber: null, raisedAtMs: Math.round(raisedAtMs) };
-  return isOpen(next)
-    ? { key: `breaker-opened-${next.openedMs}`, kind: 'BREAKER_OPENED', ...shared }
-    : { key: `breaker-closed-${before.openedMs}`, kind: 'BREAKER_CLOSED', ...shared };
+  switch (transitionOf(before, next)) {
+    case 'opened':
+      return { key: `breaker-opened-${next.openedMs}`, kind: 'BREAKER_OPENED', ...shared };
+    case 'closed':
+      return { key: `breaker-closed-${before.openedMs}`, kind: 'BREAKER_CLOSED', ...shared };
+    default:
+      return undefined;
+  }
 }
 
 /** Somebody is to look at once: money waits, or is asked for with a key that is refused. */

@@ -1,11 +1,12 @@
 /** From a transition to the topic, on the real rows. */
 import { describe, expect, it } from 'vitest';
+import { sqlOperatorStore } from '../../../lambdas/campaign-grant/adapters/sql-operator-store.ts';
 import { finishCampaign } from '../../../lambdas/campaign-grant/app/finish-campaign.ts';
 import { reconcileCampaigns } from '../../../lambdas/campaign-grant/app/reconcile-campaigns.ts';
 import { tellAlerts } from '../../../lambdas/campaign-grant/app/tell-alerts.ts';
 import { trackProgress } from '../../../lambdas/campaign-grant/app/track-progress.ts';
 import { useCampaignWorld } from '../../support/campaign-world.ts';
-import { START_MS } from '../../support/fakes.ts';
+import { START_MS, setStatus } from '../../support/fakes.ts';
 
 const world = useCampaignWorld();
 
@@ -98,6 +99,40 @@ describe('what is raised', () => {
       (alert) => alert.campaign?.promotionId === campaign.promotionId,
     );
     expect(ours).toMatchObject([{ kind: 'CAMPAIGN_STOPPED' }]);
+  });
+
+  it.each(['STOPPED', 'FAILED'] as const)(
+    'when a campaign that was set to %s by hand goes on before it was wound up',
+    async (status) => {
+      const { promotionId, promotionType } = await world.publish({ targetCount: 1 });
+      await setStatus(world.sql, { promotionId, promotionType }, status);
+      const operator = sqlOperatorStore(world.database.db);
+
+      expect(await operator.makeReady(promotionId, START_MS)).toBe(true);
+      expect(await operator.makeReady(promotionId, START_MS)).toBe(false);
+
+      const raised = await world.store.unpublishedAlerts(50);
+      expect(raised.filter((alert) => alert.promotionId === promotionId)).toEqual([
+        {
+          key: `promotion-${promotionId}-run-1-${status.toLowerCase()}`,
+          kind: `CAMPAIGN_${status}`,
+          promotionId,
+          runNumber: 1,
+          raisedAtMs: START_MS,
+        },
+      ]);
+    },
+  );
+
+  it('is nothing when a campaign goes on that was withdrawn before it was paid', async () => {
+    const { promotionId } = await world.insert({ targetCount: 1 });
+    const operator = sqlOperatorStore(world.database.db);
+    await operator.withdraw(promotionId, 'not yet', START_MS);
+
+    expect(await operator.makeReady(promotionId, START_MS)).toBe(true);
+
+    const raised = await world.store.unpublishedAlerts(50);
+    expect(raised.filter((alert) => alert.promotionId === promotionId)).toEqual([]);
   });
 
   it('of a small campaign with failures is told at its end', async () => {
