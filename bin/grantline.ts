@@ -7,8 +7,10 @@ import { AlertStack } from '../lib/stacks/alert-stack.ts';
 import { AdminApiStack } from '../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
+import { JobsStack } from '../lib/stacks/jobs-stack.ts';
 import { MonitoringStack } from '../lib/stacks/monitoring-stack.ts';
 import { NetworkStack } from '../lib/stacks/network-stack.ts';
+import { PointSyncStack } from '../lib/stacks/point-sync-stack.ts';
 
 const app = new App();
 const outcome = readConfig(STAGES, z.record(z.string(), z.unknown()).parse(app.node.getAllContext()));
@@ -30,6 +32,8 @@ const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-Cam
   data,
   alerts,
 });
+const jobs = new JobsStack(app, `Grantline-${config.stage}-Jobs`, { config, data, alerts });
+new PointSyncStack(app, `Grantline-${config.stage}-PointSync`, { config, network, data, jobs });
 const adminApi = new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, {
   config,
   data,

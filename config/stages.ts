@@ -10,6 +10,8 @@ const common = {
   progress: { intervalSeconds: 5 },
   redis: {},
   alerts: { language: 'ko' },
+  // The client's rule for batch steps: three tries, five minutes apart.
+  jobs: { retrySeconds: 300 },
 } as const satisfies Partial<StageConfig>;
 
 export const STAGES: Record<StageName, StageConfig> = {

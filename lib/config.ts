@@ -73,6 +73,10 @@ const stageConfig = z
       /** A Secrets Manager secret whose string is the webhook's URL; without it one is created to be filled in. */
       slackWebhookSecretName: z.string().min(1).optional(),
     }),
+    jobs: z.strictObject({
+      /** A step that failed is tried again after so long, twice. */
+      retrySeconds: z.int().min(1).max(3600),
+    }),
     logRetentionDays,
     alarms: z.strictObject({
       /** Whether an alarm tells anybody; the console shows its state in any case. */
@@ -117,6 +121,7 @@ const overrides = z.strictObject({
   grantConcurrency: z.coerce.number().optional(),
   pacingHeadroomSeconds: z.coerce.number().optional(),
   moneyApiUrl: z.string().optional(),
+  jobRetrySeconds: z.coerce.number().optional(),
 });
 
 export type ConfigOutcome =
@@ -136,7 +141,8 @@ export function readConfig(
   const ours = Object.fromEntries(Object.entries(context).filter(([key]) => /^[A-Za-z]+$/.test(key)));
   const chosen = overrides.safeParse(ours);
   if (!chosen.success) return { ok: false, problems: problemsOf('context', chosen.error) };
-  const { stage, moneyTps, grantConcurrency, pacingHeadroomSeconds, moneyApiUrl } = chosen.data;
+  const { stage, moneyTps, grantConcurrency, pacingHeadroomSeconds, moneyApiUrl, jobRetrySeconds } =
+    chosen.data;
   const base = stages[stage];
   return checkConfig({
     ...base,
@@ -146,6 +152,7 @@ export function readConfig(
       ...(moneyTps !== undefined && { tps: moneyTps }),
       ...(moneyApiUrl !== undefined && { apiUrl: moneyApiUrl }),
     },
+    jobs: { ...base.jobs, ...(jobRetrySeconds !== undefined && { retrySeconds: jobRetrySeconds }) },
     grants: { ...base.grants, ...(grantConcurrency !== undefined && { concurrency: grantConcurrency }) },
   });
 }

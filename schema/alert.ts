@@ -1,5 +1,6 @@
 /** What goes over the alert topic: one message a transition. Amounts are exact decimals, times ISO 8601. */
 import * as z from 'zod';
+import { figures, jobName, targetHour } from './jobs.ts';
 import { id, promotionType } from './promotion.ts';
 
 export const ALERT_KINDS = [
@@ -10,6 +11,10 @@ export const ALERT_KINDS = [
   'FAILURE_RATE',
   'BREAKER_OPENED',
   'BREAKER_CLOSED',
+  'JOB_STARTED',
+  'JOB_COMPLETED',
+  'JOB_COMPLETED_WITH_PROBLEMS',
+  'JOB_FAILED',
 ] as const;
 export const alertKind = z.enum(ALERT_KINDS);
 export type AlertKind = z.infer<typeof alertKind>;
@@ -33,6 +38,26 @@ export const alertCampaign = z.object({
 });
 export type AlertCampaign = z.infer<typeof alertCampaign>;
 
+/** A run of a job as its alert tells it. */
+export const alertJob = z.object({
+  jobRunId: id,
+  jobName,
+  runDate: z.string(),
+  targetHour: targetHour.nullable(),
+  attempt: z.int().positive(),
+  executionArn: z.string(),
+  /** Chunks that earlier attempts had finished. */
+  skippedChunkCount: z.int(),
+  /** null until it has ended. */
+  figures: figures.nullable(),
+  problemCount: z.coerce.number(),
+  error: z.string().nullable(),
+  /** DATETIME, Asia/Seoul. */
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+});
+export type AlertJob = z.infer<typeof alertJob>;
+
 export const alertMessage = z.object({
   version: z.literal(1),
   /** Names the transition: a message that comes twice is one alert. */
@@ -43,5 +68,18 @@ export const alertMessage = z.object({
   region: z.string(),
   raisedAt: z.string(),
   campaign: alertCampaign.nullable(),
+  job: alertJob.nullable().default(null),
 });
 export type AlertMessage = z.infer<typeof alertMessage>;
+
+/** Somebody is to look at once: money waits or is asked for with a key that is refused, or a job gave up. */
+export function isUrgentAlert(kind: AlertKind): boolean {
+  return URGENT.has(kind);
+}
+
+const URGENT: ReadonlySet<AlertKind> = new Set([
+  'BREAKER_OPENED',
+  'CAMPAIGN_FAILED',
+  'MONEY_KEY_REFUSED',
+  'JOB_FAILED',
+]);

@@ -90,3 +90,12 @@ export const adminApiCampaignsEnvironment = databaseEnvironment.extend({
 });
 
 export const adminApiSystemEnvironment = databaseEnvironment;
+
+export const beginJobRunEnvironment = databaseEnvironment.extend(alerts);
+export const endJobRunEnvironment = databaseEnvironment.extend(alerts);
+export const reconcileJobRunsEnvironment = databaseEnvironment.extend(alerts);
+
+export const planRangesEnvironment = databaseEnvironment;
+export const syncBalancesEnvironment = databaseEnvironment.extend(redis);
+export const sweepGoneUsersEnvironment = databaseEnvironment.extend(redis);
+export const buildDailyReportEnvironment = databaseEnvironment;

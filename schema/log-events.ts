@@ -22,4 +22,9 @@ export const LOG_EVENTS = {
   httpFailed: 'HTTP_FAILED',
   operatorAsked: 'OPERATOR_ASKED',
   healthDown: 'HEALTH_DOWN',
+  jobRunBegun: 'JOB_RUN_BEGUN',
+  jobRunEnded: 'JOB_RUN_ENDED',
+  jobRunsReconciled: 'JOB_RUNS_RECONCILED',
+  rangeWalked: 'RANGE_WALKED',
+  goneUsers: 'GONE_USERS',
 } as const;

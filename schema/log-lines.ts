@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { campaignRun, finishCampaignOutput, partition } from './campaign-run.ts';
 import type { LOG_EVENTS } from './log-events.ts';
+import { figures, jobName, jobRange, jobRun, jobRunStatus } from './jobs.ts';
 import { id } from './promotion.ts';
 
 const count = z.int().nonnegative();
@@ -66,6 +67,13 @@ export const LOG_LINES = {
     scheduled: ids,
     unscheduled: z.array(z.string()).readonly(),
   }),
+  jobRunBegun: z.object({ jobRun }),
+  jobRunEnded: z.object({ jobRun, status: jobRunStatus, problemCount: count, figures }),
+  jobRunsReconciled: z.object({
+    failed: z.array(z.object({ jobRunId: z.string(), jobName, error: z.string() })).readonly(),
+  }),
+  rangeWalked: z.object({ step: z.string(), jobRun, range: jobRange, finished: z.boolean() }),
+  goneUsers: z.object({ pruned: z.boolean(), userIds: z.array(z.string()).readonly() }),
 } as const satisfies Partial<Record<keyof typeof LOG_EVENTS, z.ZodObject>>;
 
 export type LoggedEvent = keyof typeof LOG_LINES;

@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { endOfDay, toDateTime } from '../../lambdas/campaign-grant/domain/seoul-time.ts';
+import { endOfDay, toDateTime } from '../../schema/seoul-time.ts';
 import { refuse, running } from '../campaigns/run-command.ts';
 import { openJob } from '../jobs/job-machine.ts';
 import type { JobExecution, JobMachine } from '../jobs/job-machine.ts';

@@ -1,5 +1,5 @@
 /** The jobs that a deployment may have, each a state machine that one of its stacks puts out. */
-import { toDateTime } from '../../lambdas/campaign-grant/domain/seoul-time.ts';
+import { toDateTime } from '../../schema/seoul-time.ts';
 import type { StackName } from '../where/deployment.ts';
 
 export interface Job {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { TABLES } from '../../lambdas/campaign-grant/adapters/tables.ts';
-import { toDateTime } from '../../lambdas/campaign-grant/domain/seoul-time.ts';
+import { toDateTime } from '../../schema/seoul-time.ts';
 import type { DataApi, SqlExecutor } from '../../lambdas/shared/data-api.ts';
 import type { FileCheck, Watcher } from './check-file.ts';
 import type { Column } from './columns.ts';

@@ -14,9 +14,10 @@ import type {
   waitForTurnEnvironment,
 } from '../../schema/environment.ts';
 import { LOG_EVENTS } from '../../schema/log-events.ts';
+import { alertPublishing } from '../shared/alert-publishing.ts';
 import { asError } from '../shared/as-error.ts';
 import { systemClock as clock } from '../shared/clock.ts';
-import { DataApi } from '../shared/data-api.ts';
+import { dataApi } from '../shared/data-api.ts';
 import { logger } from '../shared/handler.ts';
 import { authenticator } from '../shared/http/authenticate.ts';
 import { cachedJwtSecret } from '../shared/http/jwt-secret.ts';
@@ -29,14 +30,12 @@ import { powertoolsGrantLog, powertoolsPublishLog } from './adapters/powertools-
 import { redisProgressCounters } from './adapters/redis-progress-counters.ts';
 import { schedulerReservations } from './adapters/scheduler-reservations.ts';
 import { sfnCampaignRuns } from './adapters/sfn-campaign-runs.ts';
-import { snsAlertTopic } from './adapters/sns-alert-topic.ts';
 import { sfnRedriveRuns } from './adapters/sfn-redrive-runs.ts';
 import { sqlCampaignStore } from './adapters/sql-campaign-store.ts';
 import { sqlOperatorStore } from './adapters/sql-operator-store.ts';
 import { sqsGrantQueue } from './adapters/sqs-grant-queue.ts';
 import type { OperatorLog } from './admin-api/campaign-routes.ts';
 import { MoneyBreaker } from './app/money-breaker.ts';
-import type { AlertLog } from './app/tell-alerts.ts';
 import { Pacer, pacingFor } from './domain/pacer.ts';
 
 type Env<Shape extends z.ZodType> = z.output<Shape>;
@@ -45,36 +44,9 @@ function campaignStore(env: Env<typeof databaseEnvironment>) {
   return sqlCampaignStore(dataApi(env));
 }
 
-function dataApi(env: Env<typeof databaseEnvironment>): DataApi {
-  return new DataApi({
-    resourceArn: env.DATABASE_RESOURCE_ARN,
-    secretArn: env.DATABASE_SECRET_ARN,
-    database: env.DATABASE_NAME,
-  });
-}
-
 async function progressCounters(redisUrl: string) {
   return redisProgressCounters(await connectRedis(redisUrl), () => clock.now());
 }
-
-function alertServices(env: { readonly ALERT_TOPIC_ARN: string; readonly STAGE: string }) {
-  const [, , , region = ''] = env.ALERT_TOPIC_ARN.split(':');
-  return {
-    topic: snsAlertTopic(env.ALERT_TOPIC_ARN),
-    deployment: { stage: env.STAGE, region },
-    alertLog,
-  };
-}
-
-const alertLog: AlertLog = {
-  alertPublished: (alertKey) =>
-    logger.info('published an alert', { event: LOG_EVENTS.alertPublished, alertKey }),
-  alertsNotPublished: (error) =>
-    logger.error('could not publish alerts; they are published at the next look', {
-      event: LOG_EVENTS.alertsNotPublished,
-      error: asError(error),
-    }),
-};
 
 function campaignGauges(stage: string) {
   return cloudWatchGauges({
@@ -163,13 +135,13 @@ export async function trackProgressServices(env: Env<typeof trackProgressEnviron
     gauges: campaignGauges(env.STAGE),
     tps: env.MONEY_TPS,
     intervalSeconds: env.PROGRESS_INTERVAL_SECONDS,
-    ...alertServices(env),
+    ...alertPublishing(env),
   };
 }
 
 export async function finishCampaignServices(env: Env<typeof finishCampaignEnvironment>) {
   const counters = await progressCounters(env.REDIS_URL);
-  return { store: campaignStore(env), counters, clock, ...alertServices(env) };
+  return { store: campaignStore(env), counters, clock, ...alertPublishing(env) };
 }
 
 export function redriveDeadLettersServices(env: Env<typeof redriveDeadLettersEnvironment>) {
@@ -187,7 +159,7 @@ export function reconcileCampaignsServices(env: Env<typeof reconcileCampaignsEnv
     }),
     gauges: campaignGauges(env.STAGE),
     clock,
-    ...alertServices(env),
+    ...alertPublishing(env),
   };
 }
 

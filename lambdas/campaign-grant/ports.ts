@@ -6,6 +6,7 @@ import type { AlertCampaign, AlertMessage } from '../../schema/alert.ts';
 import type { CampaignRunInput, Partition } from '../../schema/campaign-run.ts';
 import type { GrantMessage } from '../../schema/grant-message.ts';
 import type { GaugeName } from '../../schema/metrics.ts';
+import type { ExecutionState } from '../shared/executions.ts';
 import type { ProcessStatus, PromotionStatus, PromotionType } from '../../schema/promotion.ts';
 import type { RaisedAlert, StoppedBy } from './domain/alerts.ts';
 import type { Breaker, BreakerReading, BreakerTransition } from './domain/breaker.ts';
@@ -405,11 +406,6 @@ export interface CampaignRuns {
   ): Promise<'started' | 'already-running' | 'already-ended'>;
   describe(executionId: string): Promise<ExecutionState>;
 }
-
-/** GONE: there is no such execution, nor was there one within the service's memory. */
-export type ExecutionState =
-  | { readonly status: 'RUNNING' | 'SUCCEEDED' | 'GONE' }
-  | { readonly status: 'ABORTED' | 'FAILED' | 'TIMED_OUT'; readonly cause: string };
 
 /** One-time schedules, each of which starts one execution of CampaignRun. */
 export interface ReservationSchedules {

@@ -12,6 +12,7 @@ import {
 import type { SqlParameter } from '@aws-sdk/client-rds-data';
 import pRetry from 'p-retry';
 import * as z from 'zod';
+import type { databaseEnvironment } from '../../schema/environment.ts';
 import { patience } from './patience.ts';
 
 export type SqlValue = string | number | boolean | null;
@@ -139,6 +140,15 @@ export class DataApi implements SqlDatabase {
       ...(transactionId === undefined ? {} : { transactionId }),
     };
   }
+}
+
+/** The database that a function's environment names. */
+export function dataApi(env: z.output<typeof databaseEnvironment>): DataApi {
+  return new DataApi({
+    resourceArn: env.DATABASE_RESOURCE_ARN,
+    secretArn: env.DATABASE_SECRET_ARN,
+    database: env.DATABASE_NAME,
+  });
 }
 
 function defaultClient(): RDSDataClient {

@@ -1,24 +1,36 @@
 import { Redis } from 'ioredis';
 
-/** A command that Redis does not answer within this fails, and the caller goes on without. */
-const COMMAND_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 1_000;
+
+/** A command that Redis does not answer within this fails, and the caller goes on without. */
+const HASTY = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 200 };
+
+/** Long enough for a failover of a cache; who fails then is tried again by its state machine. */
+const PATIENT = { enableOfflineQueue: true, maxRetriesPerRequest: 10, commandTimeout: 20_000 };
 
 /**
  * For what must never wait: commands fail at once while Redis is away, and it is looked for in the background.
  * Resolves when the first try to connect has ended, well or not.
  */
 export async function connectRedis(url: string): Promise<Redis> {
+  const redis = redisOf(url, HASTY);
+  await redis.connect().catch(() => undefined);
+  return redis;
+}
+
+/** For what has no use without Redis: commands wait a while for it to come back. Connects with the first one. */
+export function connectPatientRedis(url: string): Redis {
+  return redisOf(url, PATIENT);
+}
+
+function redisOf(url: string, options: typeof HASTY): Redis {
   const redis = new Redis(url, {
     lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: (attempt: number) => Math.min(attempt * 100, 5_000),
+    ...options,
   });
   // Each failed command tells its caller; an 'error' event without a listener would end the process.
   redis.on('error', () => undefined);
-  await redis.connect().catch(() => undefined);
   return redis;
 }

@@ -13,15 +13,20 @@ export function resourceWildcard(resource: string): string {
   return `AwsSolutions-IAM5[Resource::${resource}]`;
 }
 
+const VERSIONS =
+  'The wildcard stands for the versions and aliases of one function, which the role is there to invoke.';
+
 /** CDK grants the versions of a function together with the function. */
 export function acknowledgeInvoke(grantee: IConstruct, invoked: IFunction): void {
   const arn: unknown = Stack.of(grantee).resolve(invoked.functionArn);
   const { 'Fn::GetAtt': attribute } = z.object({ 'Fn::GetAtt': z.array(z.string()) }).parse(arn);
-  acknowledge(
-    grantee,
-    resourceWildcard(`<${attribute.join('.')}>:*`),
-    'The wildcard stands for the versions and aliases of one function, which the role is there to invoke.',
-  );
+  acknowledge(grantee, resourceWildcard(`<${attribute.join('.')}>:*`), VERSIONS);
+}
+
+/** The same, of a function of another stack that is known by its name. */
+export function acknowledgeInvokeByName(grantee: IConstruct, functionName: string): void {
+  const arn = `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:${functionName}`;
+  acknowledge(grantee, resourceWildcard(`${arn}:*`), VERSIONS);
 }
 
 const MANAGED_POLICY =

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { GrantResult } from '../../lambdas/campaign-grant/domain/grant-result.ts';
 import { idempotencyKey } from '../../lambdas/campaign-grant/domain/idempotency.ts';
-import { toDateTime } from '../../lambdas/campaign-grant/domain/seoul-time.ts';
+import { toDateTime } from '../../schema/seoul-time.ts';
 import type { CampaignStore } from '../../lambdas/campaign-grant/ports.ts';
 import { simulatedStore } from './simulated-store.ts';
 import { sqlStore } from './sql-store.ts';

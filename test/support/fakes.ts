@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RowDataPacket, Pool } from 'mysql2/promise';
 import type { AlertLog } from '../../lambdas/campaign-grant/app/tell-alerts.ts';
 import type { AlertTopic, ReceivedMessage } from '../../lambdas/campaign-grant/ports.ts';
+import type { ExecutionState } from '../../lambdas/shared/executions.ts';
 import type { BreakerTransition } from '../../lambdas/campaign-grant/domain/breaker.ts';
 import type { GrantRequest } from '../../lambdas/campaign-grant/domain/grant-request.ts';
 import { idempotencyKey } from '../../lambdas/campaign-grant/domain/idempotency.ts';
@@ -24,7 +25,6 @@ import type {
   ProgressCounters,
   PromotionKey,
   PublishLog,
-  ExecutionState,
   ReservationSchedule,
   RedriveRuns,
   ReservationSchedules,

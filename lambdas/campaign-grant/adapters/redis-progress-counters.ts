@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
-import { toCompact } from '../domain/seoul-time.ts';
+import { toCompact } from '../../../schema/seoul-time.ts';
 import type { Progress, ProgressCounters } from '../ports.ts';
 
 /** Long enough for a campaign that waits out a weekend; the summary keeps the figures for good. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { id, processStatus, promotionStatus } from '../../../schema/promotion.ts';
 import type { DataApi } from '../../shared/data-api.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { GrantState, GrantStore } from '../ports.ts';
 import { BREAKER_COLUMNS, breakerOf, breakerRow, readBreaker } from './sql-breaker-store.ts';
 import { TABLES } from './tables.ts';

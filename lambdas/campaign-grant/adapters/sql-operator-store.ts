@@ -3,7 +3,7 @@ import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import type { CampaignOverview } from '../domain/campaign-state.ts';
 import { endedAlert } from '../domain/alerts.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import { MAX_ATTEMPTS } from '../domain/retry.ts';
 import type { Failure, OperatorStore, PromotionKey } from '../ports.ts';
 import { raiseAlert } from './sql-alert-store.ts';

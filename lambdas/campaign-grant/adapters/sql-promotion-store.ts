@@ -3,7 +3,7 @@ import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import { endedAlert } from '../domain/alerts.ts';
 import type { EndedOutcome, StoppedBy } from '../domain/alerts.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { BeginFrom, FinishedRun, Promotion, PromotionKey, PromotionStore } from '../ports.ts';
 import { raiseAlert } from './sql-alert-store.ts';
 import { DATABASE_NOW_MS } from './sql-breaker-store.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { id } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { PromotionKey, RedriveStore } from '../ports.ts';
 import { TABLES } from './tables.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { id } from '../../../schema/promotion.ts';
 import type { DataApi } from '../../shared/data-api.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { TurnStore } from '../ports.ts';
 import { DATABASE_NOW_MS } from './sql-breaker-store.ts';
 

@@ -1,7 +1,7 @@
 /** Campaigns and failures as the HTTP API shows them: times with their offset. */
 import type { CampaignView, FailureView } from '../../../schema/admin-api/campaigns.ts';
 import type { CampaignAndState } from '../app/read-campaigns.ts';
-import { withOffset } from '../domain/seoul-time.ts';
+import { withOffset } from '../../../schema/seoul-time.ts';
 import type { Failure } from '../ports.ts';
 
 export function campaignView({ campaign, state }: CampaignAndState): CampaignView {

@@ -1,6 +1,6 @@
 import { stateOf } from '../domain/campaign-state.ts';
 import type { CampaignOverview, CampaignState } from '../domain/campaign-state.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { Clock, OperatorStore } from '../ports.ts';
 
 export interface CampaignAndState {

@@ -1,6 +1,6 @@
 import { recoveringExecutionName, reservedExecutionName, scheduleName } from '../domain/reservation.ts';
 import type { AwaitedPromotion } from '../domain/reservation.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import type {
   CampaignGauges,
   CampaignRuns,

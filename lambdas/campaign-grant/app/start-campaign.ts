@@ -2,7 +2,7 @@ import type { PromotionStatus } from '../../../schema/promotion.ts';
 import { exceeds } from '../domain/money.ts';
 import { byHandExecutionName, isDue, reservedExecutionName } from '../domain/reservation.ts';
 import type { AwaitedPromotion } from '../domain/reservation.ts';
-import { toDateTime } from '../domain/seoul-time.ts';
+import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { CampaignRuns, CampaignStore, Clock, OperatorStore, Promotion } from '../ports.ts';
 
 /** Names that are tried one after the other: each attempt that was refused has taken one. */

@@ -1,5 +1,5 @@
+import { isUrgentAlert } from '../../../schema/alert.ts';
 import type { AlertCampaign, AlertMessage } from '../../../schema/alert.ts';
-import { isUrgent } from '../domain/alerts.ts';
 import type { RaisedAlert } from '../domain/alerts.ts';
 import type { AlertStore, AlertTopic, Clock, GrantStore } from '../ports.ts';
 
@@ -44,10 +44,11 @@ async function messageOf(services: AlertServices, alert: RaisedAlert): Promise<A
     version: 1,
     alertKey: key,
     kind,
-    isUrgent: isUrgent(kind),
+    isUrgent: isUrgentAlert(kind),
     ...services.deployment,
     raisedAt: new Date(raisedAtMs).toISOString(),
     campaign: await campaignOf(services, alert),
+    job: null,
   };
 }
 

@@ -69,8 +69,3 @@ export function breakerAlert(before: Breaker, next: Breaker, raisedAtMs: number)
       return undefined;
   }
 }
-
-/** Somebody is to look at once: money waits, or is asked for with a key that is refused. */
-export function isUrgent(kind: AlertKind): boolean {
-  return kind === 'BREAKER_OPENED' || kind === 'CAMPAIGN_FAILED' || kind === 'MONEY_KEY_REFUSED';
-}

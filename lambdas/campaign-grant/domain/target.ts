@@ -5,7 +5,7 @@
 import { GRANT_MESSAGE_VERSION, TOPICS } from '../../../schema/grant-message.ts';
 import type { GrantMessage } from '../../../schema/grant-message.ts';
 import type { PromotionType } from '../../../schema/promotion.ts';
-import { compactDateTime, endOfDay, toSentAt } from './seoul-time.ts';
+import { compactDateTime, endOfDay, toSentAt } from '../../../schema/seoul-time.ts';
 
 /** What every target of a promotion falls back to. Amounts are exact decimals in strings. */
 export interface GrantDefaults {

@@ -1,5 +1,5 @@
 /** An alert as people read it in Slack: one line of what has happened, the figures, a link to the execution. */
-import type { AlertCampaign, AlertKind, AlertMessage } from '../../../schema/alert.ts';
+import type { AlertCampaign, AlertJob, AlertKind, AlertMessage } from '../../../schema/alert.ts';
 
 export type Language = 'ko' | 'en';
 
@@ -10,7 +10,7 @@ export interface SlackMessage {
 }
 
 interface Words {
-  readonly titles: Readonly<Record<AlertKind, (promotion: string) => string>>;
+  readonly titles: Readonly<Record<AlertKind, (subject: string) => string>>;
   readonly labels: {
     readonly granted: string;
     readonly failed: string;
@@ -20,6 +20,8 @@ interface Words {
     readonly reason: string;
     readonly stage: string;
     readonly execution: string;
+    readonly problems: string;
+    readonly skippedChunks: string;
   };
   readonly urgent: string;
   readonly repeated: string;
@@ -37,6 +39,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
       FAILURE_RATE: (promotion) => `캠페인 ${promotion}의 실패율이 1%를 넘었습니다`,
       BREAKER_OPENED: () => 'Money API 장애로 지급을 멈추고 대기합니다 (서킷 브레이커 열림)',
       BREAKER_CLOSED: () => 'Money API가 복구되어 지급을 계속합니다 (서킷 브레이커 닫힘)',
+      JOB_STARTED: (job) => `배치 ${job} 시작했습니다`,
+      JOB_COMPLETED: (job) => `배치 ${job} 완료되었습니다`,
+      JOB_COMPLETED_WITH_PROBLEMS: (job) => `배치 ${job} 완료되었으나 확인이 필요합니다`,
+      JOB_FAILED: (job) => `배치 ${job} 실패했습니다`,
     },
     labels: {
       granted: '성공',
@@ -47,6 +53,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
       reason: '사유',
       stage: '스테이지',
       execution: '실행 보기',
+      problems: '확인할 항목',
+      skippedChunks: '이전 시도에서 끝난 청크',
     },
     urgent: '[긴급]',
     repeated: '이 알림은 이미 전송되었을 수 있습니다',
@@ -61,6 +69,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
       FAILURE_RATE: (promotion) => `More than 1 % of campaign ${promotion} fails`,
       BREAKER_OPENED: () => 'The Money API fails: paying waits (breaker open)',
       BREAKER_CLOSED: () => 'The Money API answers again: paying goes on (breaker closed)',
+      JOB_STARTED: (job) => `Job ${job} has started`,
+      JOB_COMPLETED: (job) => `Job ${job} is completed`,
+      JOB_COMPLETED_WITH_PROBLEMS: (job) => `Job ${job} is completed, with problems to look at`,
+      JOB_FAILED: (job) => `Job ${job} has failed`,
     },
     labels: {
       granted: 'Granted',
@@ -71,6 +83,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
       reason: 'Reason',
       stage: 'Stage',
       execution: 'Open the execution',
+      problems: 'Problems',
+      skippedChunks: 'Chunks finished by earlier attempts',
     },
     urgent: '[urgent]',
     repeated: 'This may have been sent before',
@@ -84,10 +98,15 @@ export function slackMessage(
   { language, mayBeRepeated }: { readonly language: Language; readonly mayBeRepeated: boolean },
 ): SlackMessage {
   const words = WORDS[language];
-  const { campaign } = alert;
-  const title = words.titles[alert.kind](campaign?.promotionId ?? '');
+  const { campaign, job } = alert;
+  const title = words.titles[alert.kind](subjectOf(alert));
   const text = alert.isUrgent ? `${words.urgent} ${title}` : title;
-  const fields = campaign === null ? [] : figuresOf(campaign, words);
+  const fields = [
+    ...(campaign === null ? [] : figuresOf(campaign, words)),
+    ...(job === null ? [] : jobFiguresOf(job, words)),
+  ];
+  const reason = campaign?.memo ?? job?.error ?? null;
+  const executionArn = campaign?.executionArn ?? job?.executionArn ?? null;
   const context = [
     `${words.labels.stage}: ${alert.stage}`,
     alert.raisedAt,
@@ -105,22 +124,22 @@ export function slackMessage(
               fields: fields.map(([label, value]) => ({ type: 'mrkdwn', text: `*${label}*\n${value}` })),
             },
           ]),
-      ...(campaign?.memo == null
+      ...(reason === null
         ? []
         : [
             {
               type: 'section',
-              text: { type: 'plain_text', text: `${words.labels.reason}: ${campaign.memo}` },
+              text: { type: 'plain_text', text: `${words.labels.reason}: ${reason}` },
             },
           ]),
-      ...(campaign === null
+      ...(executionArn === null
         ? []
         : [
             {
               type: 'section',
               text: {
                 type: 'mrkdwn',
-                text: `<${executionUrl(campaign.executionArn, alert.region)}|${words.labels.execution}>`,
+                text: `<${executionUrl(executionArn, alert.region)}|${words.labels.execution}>`,
               },
             },
           ]),
@@ -137,6 +156,27 @@ function figuresOf(campaign: AlertCampaign, { labels, duration }: Words): [strin
     [labels.failed, grouped(failCount)],
     [labels.retried, grouped(retrySuccessCount)],
     ...(grantedAmount === null ? [] : [figure(labels.amount, `${withSeparators(grantedAmount)} KRW`)]),
+    ...(seconds === undefined ? [] : [figure(labels.duration, duration(seconds))]),
+  ];
+}
+
+function subjectOf({ campaign, job }: AlertMessage): string {
+  if (job === null) return campaign?.promotionId ?? '';
+  const hour = job.targetHour === null ? '' : ` ${String(job.targetHour).padStart(2, '0')}:00`;
+  return `${job.jobName} (${job.runDate}${hour})`;
+}
+
+/** Slack shows ten fields of a section at most. */
+const MOST_JOB_FIGURES = 7;
+
+/** Figures by the names that they have in the log and in job_runs, those that are not 0. */
+function jobFiguresOf(job: AlertJob, { labels, duration }: Words): [string, string][] {
+  const seconds = secondsBetween(job.startedAt, job.endedAt);
+  const counts = Object.entries(job.figures ?? {}).filter(([, count]) => count !== 0);
+  return [
+    ...(job.skippedChunkCount === 0 ? [] : [figure(labels.skippedChunks, grouped(job.skippedChunkCount))]),
+    ...(job.problemCount === 0 ? [] : [figure(labels.problems, grouped(job.problemCount))]),
+    ...counts.slice(0, MOST_JOB_FIGURES).map(([name, count]) => figure(name, grouped(count))),
     ...(seconds === undefined ? [] : [figure(labels.duration, duration(seconds))]),
   ];
 }

@@ -1,8 +1,11 @@
 /** Schedule expressions: when a schedule is due next. Times are milliseconds since the epoch. Pure. */
+import { Cron } from 'croner';
 
 export type Expression =
   | { readonly kind: 'rate'; readonly everyMilliseconds: number }
-  | { readonly kind: 'at'; readonly time: number };
+  | { readonly kind: 'at'; readonly time: number }
+  /** undefined: never again. */
+  | { readonly kind: 'cron'; readonly nextAfter: (time: number) => number | undefined };
 
 /** An expression that EventBridge Scheduler, or this stand-in, does not take; the message says which. */
 export class InvalidExpression extends Error {
@@ -20,12 +23,29 @@ export function parseExpression(expression: string, timezone: string): Expressio
   const [, local] = /^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/.exec(expression) ?? [];
   if (local !== undefined) return { kind: 'at', time: zonedTime(local, timezone) };
 
-  if (expression.startsWith('cron(')) {
-    throw new InvalidExpression(
-      `the local scheduler runs rate() and at(), not ${expression}: cron needs a library (croner is the one to add)`,
-    );
-  }
+  const [, fields] = /^cron\((\S+(?: \S+){5})\)$/.exec(expression) ?? [];
+  if (fields !== undefined) return cron(fields, timezone, expression);
   throw new InvalidExpression(`Invalid Schedule Expression ${expression}.`);
+}
+
+/** Minutes, hours, day of month, month, day of week (1 is Sunday), year: exactly one of the two days is '?'. */
+function cron(fields: string, timezone: string, expression: string): Expression {
+  const [, , dayOfMonth, , dayOfWeek] = fields.split(' ');
+  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
+    throw new InvalidExpression(`Invalid Schedule Expression ${expression}.`);
+  }
+  formatter(timezone);
+  try {
+    const job = new Cron(`0 ${fields}`, {
+      mode: '7-part',
+      alternativeWeekdays: true,
+      timezone,
+      paused: true,
+    });
+    return { kind: 'cron', nextAfter: (time) => job.nextRun(new Date(time))?.getTime() };
+  } catch {
+    throw new InvalidExpression(`Invalid Schedule Expression ${expression}.`);
+  }
 }
 
 /**

@@ -53,22 +53,45 @@ export function runSchedule(
     );
   };
   const due = (time: number) => {
-    // The next time comes from this one and not from the clock, so that a rate does not drift.
-    if (expression.kind === 'rate')
-      waitUntil(time + expression.everyMilliseconds, () => due(time + expression.everyMilliseconds));
+    const next = dueAfter(expression, time);
+    if (next !== undefined) waitUntil(next, () => due(next));
     void deliver(schedule, time, how, () => stopped).then(() => {
       if (expression.kind === 'at' && !stopped) how.completed();
     });
   };
 
   if (schedule.enabled) {
-    const first = expression.kind === 'at' ? expression.time : Date.now();
-    waitUntil(first, () => due(first));
+    const first = firstDue(expression, Date.now());
+    if (first !== undefined) waitUntil(first, () => due(first));
   }
   return () => {
     stopped = true;
     clearTimeout(timer);
   };
+}
+
+function firstDue(expression: Expression, now: number): number | undefined {
+  switch (expression.kind) {
+    case 'at':
+      return expression.time;
+    case 'rate':
+      return now;
+    case 'cron':
+      return expression.nextAfter(now);
+  }
+}
+
+/** It comes from the time before and not from the clock, so that a rate does not drift. */
+function dueAfter(expression: Expression, time: number): number | undefined {
+  switch (expression.kind) {
+    case 'at':
+      return undefined;
+    case 'rate':
+      return time + expression.everyMilliseconds;
+    case 'cron':
+      // A laptop that slept is late: what it slept through is not made up for, as on AWS a disabled schedule is not.
+      return expression.nextAfter(Math.max(time, Date.now()));
+  }
 }
 
 async function deliver(

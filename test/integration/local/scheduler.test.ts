@@ -123,12 +123,6 @@ describe('schedules of the templates', () => {
 
     await vi.waitFor(() => expect(invokeFunction).toHaveBeenCalledTimes(2), { timeout: 5000 });
   });
-
-  it('with cron() are refused, naming what is missing', async () => {
-    const schedules = [makeSchedule({ expression: 'cron(0 1 * * ? *)' })];
-
-    await expect(start({ schedules })).rejects.toThrow(/cron\(0 1 \* \* \? \*\).*croner/);
-  });
 });
 
 describe('the universal target sfn:startExecution', () => {
@@ -206,6 +200,48 @@ describe('expressions', () => {
     ['America/New_York', '2026-03-08T03:00:00', '2026-03-08T07:00:00Z'],
   ])('at() in %s at %s is %s', (timezone, local, instant) => {
     expect(parseExpression(`at(${local})`, timezone)).toEqual({ kind: 'at', time: Date.parse(instant) });
+  });
+
+  it.each([
+    [
+      'every night at one in Seoul',
+      'cron(0 1 * * ? *)',
+      'Asia/Seoul',
+      ['2026-11-21T16:00:00Z', '2026-11-22T16:00:00Z'],
+    ],
+    ['every hour', 'cron(0 * * * ? *)', 'Asia/Seoul', ['2026-11-21T13:00:00Z', '2026-11-21T14:00:00Z']],
+    [
+      'on Sundays, which are 1',
+      'cron(30 9 ? * 1 *)',
+      'UTC',
+      ['2026-11-22T09:30:00Z', '2026-11-29T09:30:00Z'],
+    ],
+    [
+      'every quarter of an hour',
+      'cron(0/15 * * * ? *)',
+      'UTC',
+      ['2026-11-21T12:30:00Z', '2026-11-21T12:45:00Z'],
+    ],
+    ['of a year that is over', 'cron(0 1 * * ? 2020)', 'UTC', [undefined]],
+  ])('cron(): %s', (_name, text, timezone, dues) => {
+    const expression = parseExpression(text, timezone);
+    if (expression.kind !== 'cron') throw new Error('it is no cron expression');
+    let after = Date.parse('2026-11-21T12:15:00Z');
+    for (const due of dues) {
+      const next = expression.nextAfter(after);
+      expect(next).toBe(due === undefined ? undefined : Date.parse(due));
+      after = next ?? after;
+    }
+  });
+
+  it.each([
+    'cron(0 1 * * * *)',
+    'cron(0 1 ? * ? *)',
+    'cron(0 1 * * ?)',
+    'cron(61 1 * * ? *)',
+    'cron(0 1 * * ? * 7)',
+  ])('refuses %s, as AWS does', (text) => {
+    expect(() => parseExpression(text, 'UTC')).toThrow(`Invalid Schedule Expression ${text}`);
   });
 
   it.each(['rate(0 minutes)', 'at(tomorrow)', 'at(2026-13-01T00:00:00)', ''])('refuses %o', (expression) => {

@@ -18,6 +18,7 @@ const ALERT: AlertMessage = {
   region: 'ap-northeast-2',
   raisedAt: '2026-11-21T03:00:00.000Z',
   campaign: null,
+  job: null,
 };
 /** As the queue brings a message again. */
 const AGAIN_AFTER_MS = 120_000;

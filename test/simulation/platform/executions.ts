@@ -1,5 +1,5 @@
 /** Step Functions: executions of CampaignRun, which outlive every environment, and what is told of how they end. */
-import type { ExecutionState } from '../../../lambdas/campaign-grant/ports.ts';
+import type { ExecutionState } from '../../../lambdas/shared/executions.ts';
 import type { CampaignRun, CampaignRunInput, Partition } from '../../../schema/campaign-run.ts';
 import { CAMPAIGN_REFUSED } from '../../../schema/campaign-run.ts';
 import { portsOf } from '../services/ports.ts';

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  breakerAlert,
-  endedAlert,
-  failureRateAlert,
-  isUrgent,
-} from '../../../lambdas/campaign-grant/domain/alerts.ts';
+import { breakerAlert, endedAlert, failureRateAlert } from '../../../lambdas/campaign-grant/domain/alerts.ts';
 import type { Breaker } from '../../../lambdas/campaign-grant/domain/breaker.ts';
-import { ALERT_KINDS } from '../../../schema/alert.ts';
 
 const RUN = { promotionId: '7', runNumber: 2 };
 
@@ -63,8 +57,4 @@ describe('a run that ended', () => {
     });
     expect(endedAlert(RUN, 'COMPLETED', 'refused-key').kind).toBe('CAMPAIGN_COMPLETED');
   });
-});
-
-it('is urgent when money waits, or a run failed', () => {
-  expect(ALERT_KINDS.filter(isUrgent)).toEqual(['CAMPAIGN_FAILED', 'MONEY_KEY_REFUSED', 'BREAKER_OPENED']);
 });

@@ -28,6 +28,7 @@ function alert(overrides: Partial<AlertMessage> = {}): AlertMessage {
       endedAt: '2026-11-21 12:17:05',
       memo: null,
     },
+    job: null,
     ...overrides,
   };
 }

@@ -1,13 +1,13 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { patience } from '../../shared/patience.ts';
-import type { AlertTopic } from '../ports.ts';
+import type { AlertMessage } from '../../schema/alert.ts';
+import { patience } from './patience.ts';
 
 /** Whoever tells has other work: what is slow is told at the next look. */
 const REQUEST_TIMEOUT_MS = 3_000;
 
-export function snsAlertTopic(topicArn: string, client: SNSClient = defaultClient()): AlertTopic {
+export function snsAlertTopic(topicArn: string, client: SNSClient = defaultClient()) {
   return {
-    async publish(alert) {
+    async publish(alert: AlertMessage): Promise<void> {
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,

@@ -43,3 +43,25 @@ export function compactDateTime(dateTime: string): string | undefined {
   const match = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})/.exec(dateTime);
   return match?.slice(1).join('');
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Whether there is such a day: 'yyyy-MM-dd'. */
+export function isDate(text: string): boolean {
+  return endOfDay(text) !== undefined;
+}
+
+/** The day that it is in Asia/Seoul: 'yyyy-MM-dd'. */
+export function dateOf(epochMs: number): string {
+  return seoulIso(epochMs).slice(0, 10);
+}
+
+/** The hour that it is in Asia/Seoul, 0 to 23. */
+export function hourOf(epochMs: number): number {
+  return Number(seoulIso(epochMs).slice(11, 13));
+}
+
+/** @example addDays('2026-03-01', -1) // '2026-02-28' */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}

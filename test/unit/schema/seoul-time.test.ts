@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  compactDateTime,
-  endOfDay,
-  toCompact,
-  toDateTime,
-  toSentAt,
-} from '../../../lambdas/campaign-grant/domain/seoul-time.ts';
+import { compactDateTime, endOfDay, toCompact, toDateTime, toSentAt } from '../../../schema/seoul-time.ts';
 
 describe('Seoul time', () => {
   const newYear = Date.UTC(2025, 11, 31, 15, 0, 0, 7);

@@ -1,0 +1,29 @@
+/** The only wiring: which adapter stands behind which port of each handler. Built once, on cold start. */
+import type * as z from 'zod';
+import type { databaseEnvironment, syncBalancesEnvironment } from '../../schema/environment.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { dataApi } from '../shared/data-api.ts';
+import { sqlCheckpoints } from '../shared/jobs/checkpoints.ts';
+import { logLine } from '../shared/log-line.ts';
+import { connectPatientRedis } from '../shared/redis.ts';
+import { redisBalanceCache } from './adapters/redis-balance-cache.ts';
+import { sqlPointStore } from './adapters/sql-point-store.ts';
+import type { GoneUsersLog } from './app/sweep-gone-users.ts';
+
+export function databaseServices(env: z.output<typeof databaseEnvironment>) {
+  const db = dataApi(env);
+  return { store: sqlPointStore(db), checkpoints: sqlCheckpoints(db), clock };
+}
+
+export function balanceServices(env: z.output<typeof syncBalancesEnvironment>) {
+  return {
+    ...databaseServices(env),
+    cache: redisBalanceCache(connectPatientRedis(env.REDIS_URL), Math.random),
+    log,
+  };
+}
+
+const log: GoneUsersLog = {
+  goneUsers: (userIds, pruned) =>
+    logLine('warn', 'balances in Redis of users who are gone', 'goneUsers', { pruned, userIds }),
+};

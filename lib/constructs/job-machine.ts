@@ -1,0 +1,238 @@
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleGroup,
+  ScheduleTargetInput,
+  TimeWindow,
+} from 'aws-cdk-lib/aws-scheduler';
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  Errors,
+  JsonPath,
+  LogLevel,
+  Map as MapState,
+  StateMachine,
+  StateMachineType,
+  Succeed,
+  TaskInput,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import type { Chain, INextable, IChainable } from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { JOB_REFUSED } from '../../schema/jobs.ts';
+import type { JobName } from '../../schema/jobs.ts';
+import type { Config } from '../config.ts';
+import { acknowledge, acknowledgeInvoke, acknowledgeInvokeByName, resourceWildcard } from './acknowledge.ts';
+import { jobMachineName } from './job-machine-name.ts';
+import type { JobRunFunctions } from './job-run-functions.ts';
+import { logGroupFor } from './log-group.ts';
+import type { PipelineFunction } from './pipeline-function.ts';
+
+/** A step that goes through ranges of ids, several at once. */
+export interface JobStep {
+  /** As the state is called. */
+  readonly name: string;
+  /** Goes through one range, and says whether it is finished. */
+  readonly walk: IFunction;
+  /** Where the plan's output has its ranges. */
+  readonly ranges: string;
+}
+
+export interface JobMachineProps {
+  readonly config: Config;
+  readonly jobName: JobName;
+  readonly schedule: ScheduleExpression;
+  readonly jobRunFunctions: Pick<JobRunFunctions, 'beginJobRun' | 'endJobRun'>;
+  /** Cuts what there is to do into ranges. */
+  readonly plan: { readonly name: string; readonly function: IFunction };
+  readonly steps: readonly JobStep[];
+}
+
+/** Ranges that are gone through at the same time: more would only queue up at the database. */
+const RANGES_AT_ONCE = 4;
+/** design.md: three tries of a step. */
+const TRIES = 3;
+
+const JOB_RUN = JsonPath.objectAt('$.jobRun');
+
+/**
+ * A job as a state machine: BeginJobRun, a plan, steps over ranges, Notify. Each step is tried three times. The machine
+ * catches nothing: a redrive goes on from the state that failed, and whoever compares runs with executions
+ * (ReconcileJobRuns) ends the run of one that failed. The paths name the fields of schema/jobs.ts.
+ */
+export class JobMachine extends Construct {
+  readonly stateMachine: StateMachine;
+  /** As text, for who only looks at it. */
+  readonly plainName: string;
+  private readonly props: JobMachineProps;
+
+  constructor(scope: Construct, id: string, props: JobMachineProps) {
+    super(scope, id);
+    this.props = props;
+    const { config, jobName, jobRunFunctions, plan, steps } = props;
+    this.plainName = jobMachineName(config, jobName);
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: this.plainName,
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromChainable(this.definition()),
+      tracingEnabled: true,
+      logs: {
+        destination: logGroupFor(this, 'Logs', config, `/aws/vendedlogs/states/${this.plainName}`),
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
+    });
+    for (const invoked of [plan.function, ...steps.map((step) => step.walk)]) {
+      acknowledgeInvoke(this.stateMachine, invoked);
+    }
+    for (const { plainName } of [jobRunFunctions.beginJobRun, jobRunFunctions.endJobRun]) {
+      acknowledgeInvokeByName(this.stateMachine, plainName);
+    }
+    acknowledge(
+      this.stateMachine,
+      resourceWildcard('*'),
+      'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
+    );
+    this.onSchedule();
+  }
+
+  /** For who starts it by hand. */
+  grantStart(grantee: IFunction): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['states:StartExecution'],
+      resourceArns: [this.stateMachine.stateMachineArn],
+    }).assertSuccess();
+  }
+
+  private definition(): IChainable {
+    const { plan, steps } = this.props;
+    let chain: Chain = this.begin().next(this.planning(plan));
+    for (const step of steps) chain = chain.next(this.walking(step));
+    return chain.next(this.notify());
+  }
+
+  private begin(): LambdaInvoke {
+    const { jobName, jobRunFunctions } = this.props;
+    const begin = LambdaInvoke.jsonPath(this, 'BeginJobRun', {
+      lambdaFunction: this.byName(jobRunFunctions.beginJobRun),
+      payload: TaskInput.fromObject({
+        jobName,
+        executionId: JsonPath.executionId,
+        input: JsonPath.entirePayload,
+      }),
+      resultSelector: { jobRun: JsonPath.objectAt('$.Payload') },
+      retryOnServiceExceptions: false,
+    });
+    // Refused now is refused in five minutes too; the execution fails with the reason as its cause.
+    begin.addRetry({ errors: [JOB_REFUSED], maxAttempts: 0 });
+    return this.tried(begin);
+  }
+
+  private planning({ name, function: lambdaFunction }: JobMachineProps['plan']): LambdaInvoke {
+    return this.tried(
+      LambdaInvoke.jsonPath(this, name, {
+        lambdaFunction,
+        payload: TaskInput.fromObject({ jobRun: JOB_RUN }),
+        resultSelector: { output: JsonPath.objectAt('$.Payload') },
+        resultPath: '$.plan',
+        retryOnServiceExceptions: false,
+      }),
+    );
+  }
+
+  private walking({ name, walk, ranges }: JobStep): INextable & IChainable {
+    const range = this.tried(
+      LambdaInvoke.jsonPath(this, `${name}OfRange`, {
+        lambdaFunction: walk,
+        // The input stays as it is, so that the loop invokes with the same again.
+        resultSelector: { finished: JsonPath.objectAt('$.Payload.finished') },
+        resultPath: '$.result',
+        payload: TaskInput.fromObject({
+          jobRun: JOB_RUN,
+          range: JsonPath.objectAt('$.range'),
+        }),
+        retryOnServiceExceptions: false,
+      }),
+    );
+    return MapState.jsonPath(this, name, {
+      maxConcurrency: RANGES_AT_ONCE,
+      itemsPath: `$.plan.output.${ranges}`,
+      itemSelector: { jobRun: JOB_RUN, range: JsonPath.objectAt('$$.Map.Item.Value') },
+      resultPath: JsonPath.DISCARD,
+    }).itemProcessor(
+      range.next(
+        Choice.jsonPath(this, `Is${name}OfRangeFinished?`)
+          .when(
+            Condition.booleanEquals('$.result.finished', true),
+            Succeed.jsonPath(this, `${name}OfRangeFinished`),
+          )
+          .otherwise(range),
+      ),
+    );
+  }
+
+  private notify(): LambdaInvoke {
+    return this.tried(
+      LambdaInvoke.jsonPath(this, 'Notify', {
+        lambdaFunction: this.byName(this.props.jobRunFunctions.endJobRun),
+        payload: TaskInput.fromObject({ jobRun: JOB_RUN, executionId: JsonPath.executionId }),
+        outputPath: '$.Payload',
+        retryOnServiceExceptions: false,
+      }),
+    );
+  }
+
+  /** Not by reference: an export of the other stack would hold up its changes. */
+  private byName({ plainName }: PipelineFunction): IFunction {
+    const functionArn = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: plainName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    return LambdaFunction.fromFunctionAttributes(this, plainName, { functionArn, sameEnvironment: true });
+  }
+
+  private tried(task: LambdaInvoke): LambdaInvoke {
+    task.addRetry({
+      errors: [Errors.ALL],
+      interval: Duration.seconds(this.props.config.jobs.retrySeconds),
+      backoffRate: 1,
+      maxAttempts: TRIES - 1,
+    });
+    return task;
+  }
+
+  /** Delivered at least once: a second execution for the same day is refused by BeginJobRun. */
+  private onSchedule(): void {
+    const { schedule } = this.props;
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      description: `Starts ${this.plainName} on schedule`,
+    });
+    new Schedule(this, 'Schedule', {
+      scheduleName: this.plainName,
+      scheduleGroup: new ScheduleGroup(this, 'ScheduleGroup', {
+        scheduleGroupName: this.plainName,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      description: `Starts ${this.plainName}`,
+      schedule,
+      timeWindow: TimeWindow.off(),
+      target: new StepFunctionsStartExecution(this.stateMachine, {
+        role,
+        // A run that begins late is for the day for which it was meant.
+        input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
+      }),
+    });
+  }
+}

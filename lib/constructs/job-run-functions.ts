@@ -1,0 +1,143 @@
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Schedule, ScheduleExpression, ScheduleGroup, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import {
+  beginJobRunEnvironment,
+  endJobRunEnvironment,
+  reconcileJobRunsEnvironment,
+} from '../../schema/environment.ts';
+import { JOB_NAMES } from '../../schema/jobs.ts';
+import type { Config } from '../config.ts';
+import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import type { AlertTopic } from './alert-topic.ts';
+import type { DatabaseAccess } from './database-access.ts';
+import { jobMachineName } from './job-machine-name.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+
+export interface JobRunFunctionsProps {
+  readonly config: Config;
+  readonly database: DatabaseAccess;
+  readonly alertTopic: AlertTopic;
+}
+
+const TIMEOUT = Duration.minutes(5);
+
+/**
+ * The functions that begin, end and look after the runs of every job. Runs are compared with their executions when one
+ * has ended otherwise than by its last state, and every five minutes: the event is best effort.
+ */
+export class JobRunFunctions extends Construct {
+  readonly beginJobRun: PipelineFunction;
+  readonly endJobRun: PipelineFunction;
+  readonly reconcileJobRuns: PipelineFunction;
+
+  constructor(scope: Construct, id: string, { config, database, alertTopic }: JobRunFunctionsProps) {
+    super(scope, id);
+    const bindings = [database, alertTopic.publisher];
+    const shared = { config, environment: { STAGE: config.stage }, timeout: TIMEOUT };
+
+    this.beginJobRun = new PipelineFunction(this, 'BeginJobRun', {
+      ...shared,
+      entry: 'lambdas/jobs/begin-job-run.lambda.ts',
+      description: 'Begins a run of a job, or goes on with one that was left undone',
+      environmentSchema: beginJobRunEnvironment,
+      bindings,
+    });
+    this.endJobRun = new PipelineFunction(this, 'EndJobRun', {
+      ...shared,
+      entry: 'lambdas/jobs/end-job-run.lambda.ts',
+      description: 'Sums up what a run of a job came to, and tells it',
+      environmentSchema: endJobRunEnvironment,
+      bindings,
+    });
+    this.reconcileJobRuns = new PipelineFunction(this, 'ReconcileJobRuns', {
+      ...shared,
+      entry: 'lambdas/jobs/reconcile-job-runs.lambda.ts',
+      description: 'Ends runs of jobs whose execution is over, and tells what is not told yet',
+      environmentSchema: reconcileJobRunsEnvironment,
+      bindings,
+    });
+    for (const asking of [this.beginJobRun, this.reconcileJobRuns]) grantObserve(asking, config);
+    this.whenAnExecutionEnded(config);
+    this.everyFiveMinutes(config);
+  }
+
+  private whenAnExecutionEnded(config: Config): void {
+    const stack = Stack.of(this);
+    new Rule(this, 'ExecutionEnded', {
+      ruleName: `grantline-${config.stage}-job-run-ended`,
+      description: 'An execution of a job ended without finishing its run',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: JOB_NAMES.map((jobName) =>
+            stack.formatArn({
+              service: 'states',
+              resource: 'stateMachine',
+              resourceName: jobMachineName(config, jobName),
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          ),
+          status: ['ABORTED', 'FAILED', 'TIMED_OUT'],
+        },
+      },
+      targets: [new LambdaFunction(this.reconcileJobRuns)],
+    });
+  }
+
+  private everyFiveMinutes(config: Config): void {
+    const name = `grantline-${config.stage}-reconcile-job-runs`;
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      description: `Invokes ${name} on schedule`,
+    });
+    new Schedule(this, 'EveryFiveMinutes', {
+      scheduleName: name,
+      scheduleGroup: new ScheduleGroup(this, 'Group', {
+        scheduleGroupName: name,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      description: 'Compares runs of jobs with their executions',
+      schedule: ScheduleExpression.rate(Duration.minutes(5)),
+      timeWindow: TimeWindow.off(),
+      target: new LambdaInvoke(this.reconcileJobRuns, {
+        role,
+        // The next time asks again: a late call would only pile up on it.
+        retryAttempts: 0,
+        maxEventAge: Duration.minutes(5),
+      }),
+    });
+    acknowledgeInvoke(role, this.reconcileJobRuns);
+  }
+}
+
+/** To ask how executions of jobs fare. Their machines are in other stacks, and named before they are made. */
+function grantObserve(grantee: PipelineFunction, config: Config): void {
+  for (const jobName of JOB_NAMES) {
+    const resourceName = `${jobMachineName(config, jobName)}:*`;
+    const executions = Stack.of(grantee).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['states:DescribeExecution'],
+      resourceArns: [executions],
+    }).assertSuccess();
+    if (grantee.role === undefined) continue;
+    acknowledge(
+      grantee.role,
+      resourceWildcard(
+        `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${resourceName}`,
+      ),
+      'The executions of one machine of ours, whose names are made at run time.',
+    );
+  }
+}
