@@ -212,9 +212,13 @@ describe('whom alarms tell', () => {
     expect(new Set(dev.map((alarm) => alarm.ActionsEnabled))).toEqual(new Set([false]));
   });
 
-  test('is the topic of the alerts where none is named', () => {
-    for (const { AlarmActions } of alarms.values()) {
+  test('is the topic of the alerts where none is named, which lets every one of them publish', () => {
+    const policies = JSON.stringify(alerts.findResources('AWS::SNS::TopicPolicy'));
+    const [, allowed = ''] = /:alarm:([^"*]+)\*"/.exec(policies) ?? [];
+    expect(allowed).not.toBe('');
+    for (const { AlarmActions, AlarmName } of alarms.values()) {
       expect(JSON.stringify(AlarmActions)).toContain(':grantline-prod-alerts');
+      expect(AlarmName.startsWith(allowed)).toBe(true);
     }
   });
 
