@@ -313,8 +313,9 @@ describe('the dashboard', () => {
 });
 
 describe('the saved queries', () => {
-  test('look at the logs of every function that pays, under the stage’s name', () => {
-    const logs = Object.values(campaignGrant.findResources('AWS::Logs::LogGroup'))
+  test('look at the logs of every function that alarms name, under the stage’s name', () => {
+    const logs = [campaignGrant, alerts, adminApi]
+      .flatMap((template) => Object.values(template.findResources('AWS::Logs::LogGroup')))
       .map((group) => logGroup.parse(group).Properties.LogGroupName)
       .filter((name) => name.startsWith('/aws/lambda/'));
     const queries = Object.values(monitoring.findResources('AWS::Logs::QueryDefinition')).map(
