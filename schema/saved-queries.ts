@@ -72,7 +72,7 @@ filter event = 'BATCH_PAID' and ispresent(slowestMs)
   },
   Errors: {
     text: `
-filter level in ['ERROR', 'CRITICAL'] or @message like /Task timed out|Runtime exited/
+filter level in ['ERROR', 'CRITICAL'] or event = 'ALERT_POSTPONED' or @message like /Task timed out|Runtime exited/
 | fields @timestamp, function_name, event, message, error.name, error.message, @message
 | sort @timestamp desc
 | limit 200`,

@@ -27,7 +27,6 @@ export class DatabaseAccess implements Binding<keyof z.input<typeof databaseEnvi
       grantee,
       actions: [
         'rds-data:ExecuteStatement',
-        'rds-data:BatchExecuteStatement',
         'rds-data:BeginTransaction',
         'rds-data:CommitTransaction',
         'rds-data:RollbackTransaction',

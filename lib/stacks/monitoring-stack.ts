@@ -28,14 +28,14 @@ export class MonitoringStack extends Stack {
 
     // Names are all that it has of the others: their log groups are to be there first.
     this.addStackDependency(campaignGrant);
+    this.addStackDependency(adminApi);
     const { functions, grantQueue, campaignRun, redrive } = campaignGrant;
     const { notifySlack, plainNames: alertQueue } = alerts.slackNotifier;
     const { campaigns, system } = adminApi.functions;
-    const paying = Object.values(functions);
+    const watchedFunctions = [...Object.values(functions), notifySlack, campaigns, system];
     const watched: Watched = {
       config,
-      functions: [...paying, notifySlack, campaigns, system].map(({ plainName }) => plainName),
-      payingFunctions: paying.map(({ plainName }) => plainName),
+      functions: watchedFunctions.map(({ plainName }) => plainName),
       grantRewards: functions.grantRewards.plainName,
       grantQueue: grantQueue.plainNames,
       campaignRun: campaignRun.plainName,

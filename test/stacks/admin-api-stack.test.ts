@@ -170,7 +170,6 @@ describe('the functions', () => {
     const machines = Object.keys(campaignGrant.findResources('AWS::StepFunctions::StateMachine'));
 
     expect([...new Set(rights.map(({ action }) => action))].sort()).toEqual([
-      'rds-data:BatchExecuteStatement',
       'rds-data:BeginTransaction',
       'rds-data:CommitTransaction',
       'rds-data:ExecuteStatement',

@@ -117,6 +117,25 @@ describe('the runbook', () => {
   });
 });
 
+/** What an alarm watches that counts a queue's messages, visible or not. */
+const kept = (queue: string) => ({
+  Threshold: 1,
+  Metrics: expect.arrayContaining(
+    ['ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'].map(
+      (MetricName): unknown =>
+        expect.objectContaining({
+          MetricStat: expect.objectContaining({
+            Metric: {
+              Namespace: 'AWS/SQS',
+              MetricName,
+              Dimensions: [{ Name: 'QueueName', Value: `grantline-prod-${queue}` }],
+            },
+          }) as unknown,
+        }),
+    ),
+  ) as unknown,
+});
+
 describe('the alarms', () => {
   test('are these, as severe as this', () => {
     const severities = Object.fromEntries([...alarms].map(([name, alarm]) => [name, severityOf(alarm)]));
@@ -181,7 +200,15 @@ describe('the alarms', () => {
     ],
     // Above full speed, with a batch of each environment that began in the window before.
     ['ceiling-exceeded', { MetricName: 'MoneyCalls', Threshold: 306_040, Period: 300 }],
-    ['grant-dead-letter-queue-not-empty', { MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 }],
+    // CollectDeadLetters that fails hides what it received: what is visible alone would never be for five minutes.
+    ['grant-dead-letter-queue-not-empty', { ...kept('grants-dead-letter.fifo'), EvaluationPeriods: 5 }],
+    // The age of the oldest message leaves out what was received three times, which is every alert that Slack refuses.
+    ['alerts-late', { ...kept('alerts'), EvaluationPeriods: 15 }],
+    // Messages come again ever more rarely.
+    [
+      'database-does-not-answer',
+      { MetricName: 'MessagesUndecided', EvaluationPeriods: 10, DatapointsToAlarm: 5 },
+    ],
     // A minute of work is in the queue while all is well.
     ['grants-wait-too-long', { Threshold: 660, EvaluationPeriods: 20 }],
     ['failure-rate-above-one-percent', { Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' }],
@@ -212,9 +239,13 @@ describe('whom alarms tell', () => {
     expect(new Set(dev.map((alarm) => alarm.ActionsEnabled))).toEqual(new Set([false]));
   });
 
-  test('is the topic of the alerts where none is named', () => {
-    for (const { AlarmActions } of alarms.values()) {
+  test('is the topic of the alerts where none is named, which lets every one of them publish', () => {
+    const policies = JSON.stringify(alerts.findResources('AWS::SNS::TopicPolicy'));
+    const [, allowed = ''] = /:alarm:([^"*]+)\*"/.exec(policies) ?? [];
+    expect(allowed).not.toBe('');
+    for (const { AlarmActions, AlarmName } of alarms.values()) {
       expect(JSON.stringify(AlarmActions)).toContain(':grantline-prod-alerts');
+      expect(AlarmName.startsWith(allowed)).toBe(true);
     }
   });
 
@@ -309,8 +340,9 @@ describe('the dashboard', () => {
 });
 
 describe('the saved queries', () => {
-  test('look at the logs of every function that pays, under the stage’s name', () => {
-    const logs = Object.values(campaignGrant.findResources('AWS::Logs::LogGroup'))
+  test('look at the logs of every function that alarms name, under the stage’s name', () => {
+    const logs = [campaignGrant, alerts, adminApi]
+      .flatMap((template) => Object.values(template.findResources('AWS::Logs::LogGroup')))
       .map((group) => logGroup.parse(group).Properties.LogGroupName)
       .filter((name) => name.startsWith('/aws/lambda/'));
     const queries = Object.values(monitoring.findResources('AWS::Logs::QueryDefinition')).map(

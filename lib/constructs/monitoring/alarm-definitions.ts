@@ -10,6 +10,7 @@ import {
   failureRate,
   functionMetric,
   math,
+  messagesKept,
   ownMetric,
   queueMetric,
 } from './metrics.ts';
@@ -79,10 +80,13 @@ function payingAlarms({ config: { stage, money, grants } }: Watched): AlarmDefin
     {
       heading: 'Database does not answer',
       severity: 'P1',
-      means: 'GrantRewards does not learn what to pay, or cannot write what it paid, for five minutes.',
+      means:
+        'In five of ten minutes GrantRewards did not learn what to pay, or could not write what it paid.',
       metric: ownMetric(stage, 'MessagesUndecided'),
       threshold: 1,
-      periods: 5,
+      // Few messages come again ever more rarely: that nobody asks for a minute is no answer.
+      periods: 10,
+      breachingPeriods: 5,
       missing: NOT_BREACHING,
     },
     {
@@ -176,7 +180,7 @@ function queueAlarms({ config, grantQueue }: Watched): AlarmDefinition[] {
       heading: 'Grant dead letter queue not empty',
       severity: 'P2',
       means: 'CollectDeadLetters does not take what the queue gave up.',
-      metric: queueMetric(grantQueue.deadLetterQueue, 'ApproximateNumberOfMessagesVisible'),
+      metric: messagesKept(grantQueue.deadLetterQueue),
       threshold: 1,
       periods: 5,
       missing: NOT_BREACHING,
@@ -310,9 +314,9 @@ function deliveryAlarms({ alertQueue }: Watched): AlarmDefinition[] {
       heading: 'Alerts late',
       severity: 'P2',
       means: 'Alerts have been waiting for Slack for a quarter of an hour.',
-      metric: queueMetric(alertQueue.queue, 'ApproximateAgeOfOldestMessage'),
-      threshold: 900,
-      periods: 1,
+      metric: messagesKept(alertQueue.queue),
+      threshold: 1,
+      periods: 15,
       missing: NOT_BREACHING,
     },
     {

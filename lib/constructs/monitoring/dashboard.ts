@@ -187,6 +187,7 @@ export class Dashboard extends Construct {
     const { grantQueue, config } = this.watched;
     const { queue, deadLetterQueue } = grantQueue;
     const visible = 'ApproximateNumberOfMessagesVisible';
+    const hidden = 'ApproximateNumberOfMessagesNotVisible';
     const backlogLimit = config.money.tps * config.publishing.backlogSeconds;
     return [
       this.graph(
@@ -195,7 +196,7 @@ export class Dashboard extends Construct {
         MINUTE,
         [
           queueMetric(queue, visible, { label: 'waiting' }),
-          queueMetric(queue, 'ApproximateNumberOfMessagesNotVisible', { label: 'at work, or postponed' }),
+          queueMetric(queue, hidden, { label: 'at work, or postponed' }),
           this.own('CampaignBacklog', TEN_SECONDS),
         ],
         { line: { value: backlogLimit, label: 'publishing waits', color: Color.GREY } },
@@ -205,6 +206,7 @@ export class Dashboard extends Construct {
       ]),
       this.graph('Dead-letter queue', 6, MINUTE, [
         queueMetric(deadLetterQueue, visible, { label: 'not collected yet' }),
+        queueMetric(deadLetterQueue, hidden, { label: 'being collected, or to come again' }),
       ]),
       this.graph('Publishing', 6, MINUTE, [
         ...this.sums('TargetsPublished', 'TargetsInvalid', 'SendFailures'),
@@ -308,12 +310,12 @@ export class Dashboard extends Construct {
     const { queue, deadLetterQueue } = this.watched.alertQueue;
     const visible = 'ApproximateNumberOfMessagesVisible';
     return [
-      this.graph('Alerts on their way', WIDTH / 2, MINUTE, [
+      this.graph('Alerts on their way', WIDTH, MINUTE, [
         queueMetric(queue, visible, { label: 'waiting' }),
+        queueMetric(queue, 'ApproximateNumberOfMessagesNotVisible', {
+          label: 'being brought, or to come again',
+        }),
         queueMetric(deadLetterQueue, visible, { label: 'given up' }),
-      ]),
-      this.graph('Age of the oldest alert', WIDTH / 2, MINUTE, [
-        queueMetric(queue, 'ApproximateAgeOfOldestMessage', { label: 'seconds' }),
       ]),
     ];
   }

@@ -27,7 +27,7 @@ export function ownMetric(stage: string, metricName: MetricName, options: Metric
   });
 }
 
-export type FunctionMetric = 'Errors' | 'Throttles' | 'ConcurrentExecutions' | 'Duration';
+export type FunctionMetric = 'Errors' | 'Throttles' | 'ConcurrentExecutions';
 
 export function functionMetric(
   FunctionName: string,
@@ -109,15 +109,14 @@ export function databaseMetric(
   });
 }
 
-export type CacheMetric = 'ElastiCacheProcessingUnits' | 'ThrottledCmds' | 'BytesUsedForCache';
+export type CacheMetric = 'ElastiCacheProcessingUnits' | 'ThrottledCmds';
 
 export function cacheMetric(clusterId: string, metricName: CacheMetric, options: MetricOptions = {}): Metric {
-  const statistic = metricName === 'BytesUsedForCache' ? Stats.MAXIMUM : Stats.SUM;
   return new Metric({
     namespace: 'AWS/ElastiCache',
     metricName,
     dimensionsMap: { clusterId },
-    statistic,
+    statistic: Stats.SUM,
     period: MINUTE,
     ...options,
   });
@@ -130,6 +129,21 @@ export function math(
   { label, period = MINUTE }: { readonly label: string; readonly period?: Duration },
 ): MathExpression {
   return new MathExpression({ expression, usingMetrics, label, period });
+}
+
+/**
+ * What a queue has not got rid of. While it fails again and again a message is hidden for most of the time, and a standard
+ * queue leaves one that was received three times out of ApproximateAgeOfOldestMessage: neither alone shows it.
+ */
+export function messagesKept(queueName: string): MathExpression {
+  return math(
+    'visible + hidden',
+    {
+      visible: queueMetric(queueName, 'ApproximateNumberOfMessagesVisible'),
+      hidden: queueMetric(queueName, 'ApproximateNumberOfMessagesNotVisible'),
+    },
+    { label: 'messages in the queue' },
+  );
 }
 
 /** A percentage; 0 while there are too few results for one. */

@@ -5,8 +5,6 @@ export interface Watched {
   readonly config: Config;
   /** Every function, GrantRewards among them. */
   readonly functions: readonly string[];
-  /** Those whose lines the saved queries ask for. */
-  readonly payingFunctions: readonly string[];
   readonly grantRewards: string;
   readonly grantQueue: { readonly queue: string; readonly deadLetterQueue: string };
   /** State machines. */
