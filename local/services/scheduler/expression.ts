@@ -39,6 +39,7 @@ function cron(fields: string, timezone: string, expression: string): Expression 
     const job = new Cron(`0 ${fields}`, {
       mode: '7-part',
       alternativeWeekdays: true,
+      sloppyRanges: true,
       timezone,
       paused: true,
     });
