@@ -33,7 +33,7 @@ export default {
         pathNot: [
           '^lambdas/[^/]+/(app|domain)/',
           '^lambdas/[^/]+/ports\\.ts$',
-          '^lambdas/shared/jobs/walk-range\\.ts$',
+          '^lambdas/shared/jobs/(walk-range|ranges-by)\\.ts$',
           '^schema/',
         ],
       },

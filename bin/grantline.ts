@@ -6,6 +6,7 @@ import { readConfig } from '../lib/config.ts';
 import { AlertStack } from '../lib/stacks/alert-stack.ts';
 import { AdminApiStack } from '../lib/stacks/admin-api-stack.ts';
 import { CampaignGrantStack } from '../lib/stacks/campaign-grant-stack.ts';
+import { CouponStatsStack } from '../lib/stacks/coupon-stats-stack.ts';
 import { DataStack } from '../lib/stacks/data-stack.ts';
 import { JobsStack } from '../lib/stacks/jobs-stack.ts';
 import { MonitoringStack } from '../lib/stacks/monitoring-stack.ts';
@@ -34,6 +35,7 @@ const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-Cam
 });
 const jobs = new JobsStack(app, `Grantline-${config.stage}-Jobs`, { config, data, alerts });
 new PointSyncStack(app, `Grantline-${config.stage}-PointSync`, { config, network, data, jobs });
+new CouponStatsStack(app, `Grantline-${config.stage}-CouponStats`, { config, network, data, jobs });
 const adminApi = new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, {
   config,
   data,

@@ -19,6 +19,10 @@ export const STAGES: Record<StageName, StageConfig> = {
     ...common,
     stage: 'dev',
     money: { apiUrl: 'https://money-api.dev.internal', tps: 1000 },
+    coupons: {
+      storeServiceUrl: 'https://store-service.dev.internal',
+      notificationServiceUrl: 'https://notification-service.dev.internal',
+    },
     grants: { maxReceiveCount: 1000 },
     database: {
       name: 'grantline',
@@ -35,6 +39,10 @@ export const STAGES: Record<StageName, StageConfig> = {
     ...common,
     stage: 'staging',
     money: { apiUrl: 'https://money-api.staging.internal', tps: 1000 },
+    coupons: {
+      storeServiceUrl: 'https://store-service.staging.internal',
+      notificationServiceUrl: 'https://notification-service.staging.internal',
+    },
     grants: { maxReceiveCount: 1000 },
     database: {
       name: 'grantline',
@@ -50,6 +58,10 @@ export const STAGES: Record<StageName, StageConfig> = {
     ...common,
     stage: 'prod',
     money: { apiUrl: 'https://money-api.internal', tps: 1000 },
+    coupons: {
+      storeServiceUrl: 'https://store-service.internal',
+      notificationServiceUrl: 'https://notification-service.internal',
+    },
     grants: { maxReceiveCount: 1000 },
     database: {
       name: 'grantline',

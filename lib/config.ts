@@ -73,6 +73,13 @@ const stageConfig = z
       /** A Secrets Manager secret whose string is the webhook's URL; without it one is created to be filled in. */
       slackWebhookSecretName: z.string().min(1).optional(),
     }),
+    coupons: z.strictObject({
+      /** Reached as the Money API is. */
+      storeServiceUrl: httpUrl,
+      notificationServiceUrl: httpUrl,
+      /** A Secrets Manager secret whose string is the system token; without it one is created to be filled in. */
+      systemTokenSecretName: z.string().min(1).optional(),
+    }),
     jobs: z.strictObject({
       /** A step that failed is tried again after so long, twice. */
       retrySeconds: z.int().min(1).max(3600),

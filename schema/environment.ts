@@ -99,3 +99,22 @@ export const planRangesEnvironment = databaseEnvironment;
 export const syncBalancesEnvironment = databaseEnvironment.extend(redis);
 export const sweepGoneUsersEnvironment = databaseEnvironment.extend(redis);
 export const buildDailyReportEnvironment = databaseEnvironment;
+
+const storeService = {
+  STORE_SERVICE_URL: z.url(),
+  /** A Secrets Manager secret whose string is the system token of the store and the notification service. */
+  SYSTEM_TOKEN_SECRET_ARN: z.string().min(1),
+};
+
+export const planUsageEnvironment = databaseEnvironment;
+export const collectStoresEnvironment = databaseEnvironment;
+export const learnDistrictsEnvironment = databaseEnvironment.extend(storeService);
+export const aggregateUsageEnvironment = databaseEnvironment;
+export const planPushesEnvironment = databaseEnvironment;
+export const collectMembersEnvironment = databaseEnvironment;
+export const sendPushesEnvironment = databaseEnvironment.extend({
+  ...storeService,
+  NOTIFICATION_SERVICE_URL: z.url(),
+  /** The topic `coupon`. */
+  COUPON_TOPIC_ARN: z.string().startsWith('arn:'),
+});

@@ -27,4 +27,6 @@ export const LOG_EVENTS = {
   jobRunsReconciled: 'JOB_RUNS_RECONCILED',
   rangeWalked: 'RANGE_WALKED',
   goneUsers: 'GONE_USERS',
+  districtsNotSaid: 'DISTRICTS_NOT_SAID',
+  membersSkipped: 'MEMBERS_SKIPPED',
 } as const;

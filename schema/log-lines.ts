@@ -73,6 +73,8 @@ export const LOG_LINES = {
     failed: z.array(z.object({ jobRunId: z.string(), jobName, error: z.string() })).readonly(),
   }),
   rangeWalked: z.object({ step: z.string(), jobRun, range: jobRange, finished: z.boolean() }),
+  districtsNotSaid: z.object({ reason: z.string(), storeIds: z.array(z.string()).readonly() }),
+  membersSkipped: z.object({ reason: z.string(), memberIds: z.array(z.string()).readonly() }),
   goneUsers: z.object({ pruned: z.boolean(), userIds: z.array(z.string()).readonly() }),
 } as const satisfies Partial<Record<keyof typeof LOG_EVENTS, z.ZodObject>>;
 

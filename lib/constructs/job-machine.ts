@@ -29,6 +29,7 @@ import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { JOB_REFUSED } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
+import { SERVICE_REFUSED } from '../../schema/services.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, acknowledgeInvokeByName, resourceWildcard } from './acknowledge.ts';
 import { jobMachineName } from './job-machine-name.ts';
@@ -36,7 +37,7 @@ import type { JobRunFunctions } from './job-run-functions.ts';
 import { logGroupFor } from './log-group.ts';
 import type { PipelineFunction } from './pipeline-function.ts';
 
-/** A step that goes through ranges of ids, several at once. */
+/** A step that goes through ranges of ids, several at once where there are several. */
 export interface JobStep {
   /** As the state is called. */
   readonly name: string;
@@ -203,6 +204,8 @@ export class JobMachine extends Construct {
   }
 
   private tried(task: LambdaInvoke): LambdaInvoke {
+    // A token that is refused is refused in five minutes too: the run fails at once.
+    task.addRetry({ errors: [SERVICE_REFUSED], maxAttempts: 0 });
     task.addRetry({
       errors: [Errors.ALL],
       interval: Duration.seconds(this.props.config.jobs.retrySeconds),

@@ -33,6 +33,8 @@ export class NetworkStack extends Stack {
   readonly functionSecurityGroup: SecurityGroup;
   /** Of the one function that calls the Money API, in addition. */
   readonly moneyClientSecurityGroup: SecurityGroup;
+  /** Of those that ask the store or the notification service, in addition. */
+  readonly serviceClientSecurityGroup: SecurityGroup;
   /** Of the cache: takes in the functions. */
   readonly redisSecurityGroup: SecurityGroup;
 
@@ -62,6 +64,10 @@ export class NetworkStack extends Stack {
 
     this.functionSecurityGroup = securityGroup('FunctionSecurityGroup', 'Functions in the VPC');
     this.moneyClientSecurityGroup = securityGroup('MoneyClientSecurityGroup', 'Callers of the Money API');
+    this.serviceClientSecurityGroup = securityGroup(
+      'ServiceClientSecurityGroup',
+      'Callers of coupon services',
+    );
     this.redisSecurityGroup = securityGroup('RedisSecurityGroup', 'Redis');
     const endpoints = securityGroup('EndpointSecurityGroup', 'Interface endpoints of AWS services');
 
@@ -81,6 +87,12 @@ export class NetworkStack extends Stack {
     // Where the Money API's address is, is for its owner to say: the routes of the subnets limit it.
     const money = Port.tcp(portOf(config.money.apiUrl));
     this.moneyClientSecurityGroup.addEgressRule(Peer.anyIpv4(), money, 'Money API');
+
+    const { storeServiceUrl, notificationServiceUrl } = config.coupons;
+    for (const port of new Set([storeServiceUrl, notificationServiceUrl].map(portOf))) {
+      const services = 'Store and notification service';
+      this.serviceClientSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port), services);
+    }
 
     for (const [name, service] of Object.entries(ENDPOINTS)) {
       vpc.addInterfaceEndpoint(name, { service, securityGroups: [endpoints], open: false });

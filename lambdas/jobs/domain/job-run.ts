@@ -74,7 +74,7 @@ export function beginning(
 const PROBLEMS: Readonly<Record<JobName, readonly string[]>> = {
   'point-sync': ['negativeBalances', 'unreadable', 'unwritten', 'unknownTypes'],
   'coupon-usage-stats': ['skippedMembers'],
-  'coupon-usage-stats-fcm-send': ['skippedMembers'],
+  'coupon-usage-stats-fcm-send': ['skippedMembers', 'unconfirmed'],
 };
 
 export function completedWith(jobName: JobName, figures: Figures): JobOutcome {

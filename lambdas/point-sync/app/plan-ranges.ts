@@ -1,4 +1,5 @@
 import type { JobRange, JobRun } from '../../../schema/jobs.ts';
+import { HIGHEST_ID, rangesBy } from '../../shared/jobs/ranges-by.ts';
 import { reportedDay } from '../domain/reported-day.ts';
 import { STEPS } from '../domain/steps.ts';
 import type { Checkpoints, PointStore } from '../ports.ts';
@@ -6,8 +7,6 @@ import type { Checkpoints, PointStore } from '../ports.ts';
 /** So many are gone through at the same time as others: enough of them for a Map's concurrency to be of use. */
 const BALANCES_A_RANGE = 100_000;
 const TRANSACTIONS_A_RANGE = 250_000;
-/** Above every id: who comes while we work is in the last range. */
-const HIGHEST_ID = '9223372036854775807';
 
 export interface PlannedRanges {
   readonly balanceRanges: readonly JobRange[];
@@ -32,16 +31,4 @@ export async function planRanges(
       store.transactionRangeEnd(day, { afterId, toId: HIGHEST_ID }, TRANSACTIONS_A_RANGE),
     ),
   };
-}
-
-/** Contiguous, from the lowest id to the highest that there can be. */
-async function rangesBy(endOf: (afterId: string) => Promise<string | undefined>): Promise<JobRange[]> {
-  const ranges: JobRange[] = [];
-  let afterId = '0';
-  for (;;) {
-    const toId = (await endOf(afterId)) ?? HIGHEST_ID;
-    ranges.push({ rangeNumber: ranges.length, afterId, toId });
-    if (toId === HIGHEST_ID) return ranges;
-    afterId = toId;
-  }
 }

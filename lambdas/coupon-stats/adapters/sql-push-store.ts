@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import { toDateTime } from '../../../schema/seoul-time.ts';
+import type { SqlDatabase } from '../../shared/data-api.ts';
+import type { Hour } from '../domain/push.ts';
+import type { PushStore } from '../ports.ts';
+
+const endRow = z.object({ count: z.int(), toId: z.string().nullable() });
+const openRow = z.object({
+  memberId: z.string(),
+  dong: z.string(),
+  left: z.int().transform((left) => left === 1),
+});
+const memberRow = z.object({ memberId: z.string() });
+const eventsRow = z.object({ dong: z.string(), events: z.int() });
+
+/** Of one statement: a few hundred kilobytes of JSON. */
+const STORES_A_QUERY = 10_000;
+
+const OF_HOUR = 'run_date = :runDate AND target_hour = :targetHour';
+const IN_RANGE = 'member_id > :afterId AND member_id <= :toId';
+
+export function sqlPushStore(db: SqlDatabase): PushStore {
+  return {
+    async collectMembers({ runDate, targetHour }, days, { afterId, toId }) {
+      for (const [index, day] of days.entries()) {
+        const newer = days.slice(0, index).map((_, at) => `:newer${at}`);
+        await db.execute(
+          `INSERT IGNORE INTO coupon_pushes (run_date, target_hour, member_id, dong)
+           SELECT :runDate, :targetHour, s.member_id, s.top_dong
+           FROM coupon_usage_stats s FORCE INDEX (ix_coupon_usage_stats_hour)
+           WHERE s.run_date = :day AND s.top_hour = :targetHour
+             AND s.member_id > :afterId AND s.member_id <= :toId
+             ${
+               newer.length === 0
+                 ? ''
+                 : `AND NOT EXISTS (SELECT 1 FROM coupon_usage_stats n
+               WHERE n.member_id = s.member_id AND n.run_date IN (${newer.join(', ')}))`
+             }`,
+          {
+            runDate,
+            targetHour,
+            afterId,
+            toId,
+            day,
+            ...Object.fromEntries(days.slice(0, index).map((newerDay, at) => [`newer${at}`, newerDay])),
+          },
+        );
+      }
+    },
+
+    async memberRangeEnd({ afterId, toId }, size) {
+      const [row] = await db.query(
+        endRow,
+        `SELECT COUNT(*) AS count, CAST(MAX(member_id) AS CHAR) AS toId
+         FROM (SELECT member_id FROM coupon_usage_stats FORCE INDEX (uk_coupon_usage_stats_member)
+               WHERE ${IN_RANGE} ORDER BY member_id LIMIT ${size}) AS page`,
+        { afterId, toId },
+      );
+      return row === undefined || row.toId === null || row.count < size ? undefined : row.toId;
+    },
+
+    open: ({ runDate, targetHour }, { afterId, toId }, limit) =>
+      db.query(
+        openRow,
+        `SELECT CAST(member_id AS CHAR) AS memberId, dong AS dong, IF(push_status = 'SENDING', 1, 0) AS \`left\`
+         FROM coupon_pushes
+         WHERE ${OF_HOUR} AND ${IN_RANGE} AND push_status IN ('PENDING', 'SKIPPED', 'SENDING')
+         ORDER BY member_id LIMIT ${limit}`,
+        { runDate, targetHour, afterId, toId },
+      ),
+
+    async claim({ runDate, targetHour }, memberIds, token) {
+      const of = { runDate, targetHour, token };
+      const changed = await db.execute(
+        `UPDATE coupon_pushes p
+         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+         SET p.push_status = 'SENDING', p.claimed_by = :token, p.reason = NULL
+         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.push_status IN ('PENDING', 'SKIPPED')`,
+        { ...of, memberIds: JSON.stringify(memberIds) },
+      );
+      if (changed === memberIds.length) return [...memberIds];
+      // Another run has some of them, or the answer of our own statement was lost.
+      const rows = await db.query(
+        memberRow,
+        `SELECT CAST(p.member_id AS CHAR) AS memberId
+         FROM coupon_pushes p
+         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.claimed_by = :token`,
+        { ...of, memberIds: JSON.stringify(memberIds) },
+      );
+      return rows.map((row) => row.memberId);
+    },
+
+    async settle({ runDate, targetHour }: Hour, settled) {
+      if (settled.length === 0) return;
+      await db.execute(
+        `UPDATE coupon_pushes p
+         JOIN JSON_TABLE(:rows, '$[*]' COLUMNS (
+           member_id BIGINT PATH '$.memberId', push_status VARCHAR(20) PATH '$.status',
+           reason VARCHAR(40) PATH '$.reason')) r ON r.member_id = p.member_id
+         SET p.push_status = r.push_status, p.reason = r.reason
+         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.push_status <> 'SENT'`,
+        { runDate, targetHour, rows: JSON.stringify(settled) },
+      );
+    },
+
+    async activeEvents(storesByDong, nowMs) {
+      const pairs = [...storesByDong].flatMap(([dong, storeIds]) =>
+        storeIds.map((storeId) => ({ dong, storeId })),
+      );
+      const counts = new Map<string, number>();
+      for (let start = 0; start < pairs.length; start += STORES_A_QUERY) {
+        const rows = await db.query(
+          eventsRow,
+          `SELECT d.dong AS dong, COUNT(*) AS events
+           FROM JSON_TABLE(:pairs, '$[*]' COLUMNS (
+             dong VARCHAR(60) COLLATE utf8mb4_bin PATH '$.dong', store_id BIGINT PATH '$.storeId')) d
+           JOIN coupon_events e ON e.store_id = d.store_id AND e.start_at <= :now AND e.end_at > :now
+           GROUP BY d.dong`,
+          { pairs: JSON.stringify(pairs.slice(start, start + STORES_A_QUERY)), now: toDateTime(nowMs) },
+        );
+        for (const { dong, events } of rows) counts.set(dong, (counts.get(dong) ?? 0) + events);
+      }
+      return counts;
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import type { CouponPushMessage } from '../../../schema/coupon-push-message.ts';
+import type { Figures, JobRange, JobRun, RangeOutput } from '../../../schema/jobs.ts';
+import { MOST_DONGS } from '../../../schema/services.ts';
+import { walkRange } from '../../shared/jobs/walk-range.ts';
+import type { Chunk } from '../../shared/jobs/walk-range.ts';
+import { decide, hourOfRun } from '../domain/push.ts';
+import type { Hour, PendingPush } from '../domain/push.ts';
+import { STEPS } from '../domain/steps.ts';
+import type {
+  Answered,
+  Checkpoints,
+  Clock,
+  CouponTopic,
+  IdRange,
+  NotificationService,
+  PushStore,
+  SettledPush,
+  SkipLog,
+  StoreService,
+  TimeBudget,
+} from '../ports.ts';
+
+const CHUNK = 1_000;
+/** Messages that are claimed together: who dies leaves no more than these unconfirmed. */
+const CLAIM = 100;
+
+interface Services {
+  readonly pushes: PushStore;
+  readonly storeService: Pick<StoreService, 'storesOfDongs'>;
+  readonly notificationService: NotificationService;
+  readonly topic: CouponTopic;
+  readonly checkpoints: Checkpoints;
+  readonly clock: Clock;
+  readonly log: SkipLog;
+  readonly newToken: () => string;
+}
+
+/**
+ * Sends the messages of a range of members: each at most once, whoever sends and however often. A message is claimed
+ * before it is published; one that is found claimed by somebody who died may have been sent, and is left.
+ */
+export function sendPushes(
+  services: Services,
+  { jobRun, range }: { readonly jobRun: JobRun; readonly range: JobRange },
+  budget: TimeBudget,
+): Promise<RangeOutput> {
+  const { jobRunId } = jobRun;
+  const { rangeNumber, toId } = range;
+  const hour = hourOfRun(jobRun);
+  const activeEvents = activeEventsOf(services);
+  return walkRange(
+    services,
+    { jobRunId, step: STEPS.sendPushes, rangeNumber },
+    (afterId) => sendChunk(services, hour, { afterId, toId }, activeEvents),
+    budget,
+  );
+}
+
+type ActiveEvents = (dongs: readonly string[]) => Promise<Answered<ReadonlyMap<string, number>>>;
+
+async function sendChunk(
+  services: Services,
+  hour: Hour,
+  range: IdRange,
+  activeEvents: ActiveEvents,
+): Promise<Chunk> {
+  const { pushes, notificationService, log } = services;
+  const open = await pushes.open(hour, range, CHUNK);
+  const isLast = open.length < CHUNK;
+  const position = isLast ? range.toId : (open.at(-1)?.memberId ?? range.toId);
+
+  const left = open.filter((push) => push.left).map(({ memberId }) => memberId);
+  if (left.length > 0) {
+    log.skipped('UNCONFIRMED', left);
+    await pushes.settle(
+      hour,
+      left.map((memberId) => settled(memberId, 'UNCONFIRMED')),
+    );
+  }
+  const pending = open.filter((push) => !push.left);
+  const figures = { members: pending.length, unconfirmed: left.length };
+  if (pending.length === 0) return { position, figures, isLast };
+
+  const tokens = await notificationService.tokensOfMembers(pending.map(({ memberId }) => memberId));
+  const events = tokens.ok ? await activeEvents([...new Set(pending.map(({ dong }) => dong))]) : tokens;
+  if (!tokens.ok || !events.ok) {
+    const reason = !tokens.ok ? `TOKENS_${tokens.reason}` : events.ok ? '' : `STORES_${events.reason}`;
+    const memberIds = pending.map(({ memberId }) => memberId);
+    log.skipped(reason, memberIds);
+    await pushes.settle(
+      hour,
+      memberIds.map((memberId) => settled(memberId, 'SKIPPED', reason)),
+    );
+    return { position, figures: { ...figures, skippedMembers: memberIds.length }, isLast };
+  }
+  const sent = await sendTo(services, hour, pending, { tokens: tokens.value, events: events.value });
+  return { position, figures: sum(figures, sent), isLast };
+}
+
+async function sendTo(
+  services: Services,
+  hour: Hour,
+  pending: readonly PendingPush[],
+  known: { tokens: ReadonlyMap<string, readonly string[]>; events: ReadonlyMap<string, number> },
+): Promise<Figures> {
+  const { pushes } = services;
+  const none: SettledPush[] = [];
+  const messages = new Map<string, CouponPushMessage>();
+  for (const push of pending) {
+    const decision = decide(push, hour, {
+      tokens: known.tokens.get(push.memberId) ?? [],
+      activeEvents: known.events.get(push.dong) ?? 0,
+    });
+    if (decision.kind === 'send') messages.set(push.memberId, decision.message);
+    else none.push(settled(push.memberId, decision.status));
+  }
+  await pushes.settle(hour, none);
+  let figures: Figures = {
+    withoutTokens: none.filter(({ status }) => status === 'NO_TOKENS').length,
+    withoutActiveEvents: none.filter(({ status }) => status === 'NO_ACTIVE_EVENTS').length,
+  };
+  const memberIds = [...messages.keys()];
+  for (let start = 0; start < memberIds.length; start += CLAIM) {
+    figures = sum(figures, await publish(services, hour, memberIds.slice(start, start + CLAIM), messages));
+  }
+  return figures;
+}
+
+async function publish(
+  { pushes, topic, log, newToken }: Services,
+  hour: Hour,
+  memberIds: readonly string[],
+  messages: ReadonlyMap<string, CouponPushMessage>,
+): Promise<Figures> {
+  const claimed = await pushes.claim(hour, memberIds, newToken());
+  const outgoing = claimed.flatMap((memberId) => {
+    const message = messages.get(memberId);
+    return message === undefined ? [] : [{ memberId, message }];
+  });
+  const became = await topic.publish(outgoing.map(({ message }) => message));
+  const results = outgoing.map(({ memberId }, index): SettledPush => {
+    const published = became[index] ?? 'unknown';
+    if (published === 'sent') return settled(memberId, 'SENT');
+    return published === 'refused'
+      ? settled(memberId, 'SKIPPED', 'TOPIC_REFUSED')
+      : settled(memberId, 'UNCONFIRMED');
+  });
+  await pushes.settle(hour, results);
+  const of = (status: SettledPush['status']) =>
+    results.filter((result) => result.status === status).map(({ memberId }) => memberId);
+  const [skipped, unconfirmed] = [of('SKIPPED'), of('UNCONFIRMED')];
+  if (skipped.length > 0) log.skipped('TOPIC_REFUSED', skipped);
+  if (unconfirmed.length > 0) log.skipped('UNCONFIRMED', unconfirmed);
+  return { sent: of('SENT').length, skippedMembers: skipped.length, unconfirmed: unconfirmed.length };
+}
+
+/** Each district is asked for once an invocation: what is on is of the hour. */
+function activeEventsOf({ storeService, pushes, clock }: Services): ActiveEvents {
+  const known = new Map<string, number>();
+  return async (dongs) => {
+    const unknown = dongs.filter((dong) => !known.has(dong));
+    for (let start = 0; start < unknown.length; start += MOST_DONGS) {
+      const asked = unknown.slice(start, start + MOST_DONGS);
+      const stores = await storeService.storesOfDongs(asked);
+      if (!stores.ok) return stores;
+      const events = await pushes.activeEvents(stores.value, clock.now());
+      for (const dong of asked) known.set(dong, events.get(dong) ?? 0);
+    }
+    return { ok: true, value: known };
+  };
+}
+
+function settled(memberId: string, status: SettledPush['status'], reason: string | null = null): SettledPush {
+  return { memberId, status, reason };
+}
+
+function sum(a: Figures, b: Figures): Figures {
+  const total = { ...a };
+  for (const [name, count] of Object.entries(b)) total[name] = (total[name] ?? 0) + count;
+  return total;
+}

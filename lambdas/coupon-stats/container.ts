@@ -1,0 +1,57 @@
+/** The only wiring: which adapter stands behind which port of each handler. Built once, on cold start. */
+import { randomUUID } from 'node:crypto';
+import type * as z from 'zod';
+import type {
+  databaseEnvironment,
+  learnDistrictsEnvironment,
+  sendPushesEnvironment,
+} from '../../schema/environment.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { dataApi } from '../shared/data-api.ts';
+import { sqlCheckpoints } from '../shared/jobs/checkpoints.ts';
+import { logLine } from '../shared/log-line.ts';
+import { readSecret } from '../shared/secret.ts';
+import { httpNotificationService, httpStoreService } from './adapters/http-services.ts';
+import { snsCouponTopic } from './adapters/sns-coupon-topic.ts';
+import { sqlPushStore } from './adapters/sql-push-store.ts';
+import { sqlUsageStore } from './adapters/sql-usage-store.ts';
+
+export function usageServices(env: z.output<typeof databaseEnvironment>) {
+  const db = dataApi(env);
+  return { store: sqlUsageStore(db), checkpoints: sqlCheckpoints(db), clock };
+}
+
+export async function learnDistrictsServices(env: z.output<typeof learnDistrictsEnvironment>) {
+  const token = await readSecret(env.SYSTEM_TOKEN_SECRET_ARN);
+  return {
+    ...usageServices(env),
+    storeService: httpStoreService({ baseUrl: env.STORE_SERVICE_URL, token }),
+    log: {
+      districtsNotSaid: (reason: string, storeIds: readonly string[]) =>
+        logLine('warn', 'districts that the store service did not say', 'districtsNotSaid', {
+          reason,
+          storeIds,
+        }),
+    },
+  };
+}
+
+export function pushServices(env: z.output<typeof databaseEnvironment>) {
+  const db = dataApi(env);
+  return { pushes: sqlPushStore(db), checkpoints: sqlCheckpoints(db), clock };
+}
+
+export async function sendPushesServices(env: z.output<typeof sendPushesEnvironment>) {
+  const token = await readSecret(env.SYSTEM_TOKEN_SECRET_ARN);
+  return {
+    ...pushServices(env),
+    storeService: httpStoreService({ baseUrl: env.STORE_SERVICE_URL, token }),
+    notificationService: httpNotificationService({ baseUrl: env.NOTIFICATION_SERVICE_URL, token }),
+    topic: snsCouponTopic(env.COUPON_TOPIC_ARN),
+    newToken: () => randomUUID(),
+    log: {
+      skipped: (reason: string, memberIds: readonly string[]) =>
+        logLine('warn', 'members who get no message', 'membersSkipped', { reason, memberIds }),
+    },
+  };
+}
