@@ -72,7 +72,8 @@ export interface PromotionStore {
   isPaying(run: { readonly promotionId: string; readonly runNumber: number }): Promise<boolean>;
   /**
    * A new run, in one transaction: the promotion's status → IN_PROGRESS, the run's row, the summary's, and the
-   * defaults frozen. By compare-and-set with `from`, and only while no other promotion is IN_PROGRESS.
+   * defaults frozen. By compare-and-set with `from`, and only while no other promotion is IN_PROGRESS. Where the run
+   * before was stopped by hand, and nobody has wound it up, its alert is raised.
    * @returns 'refused' when `from` no longer holds. A commit whose answer was lost looks like that: see latestRun.
    */
   beginRun(begin: {
@@ -335,7 +336,7 @@ export interface MoneyApi {
 export interface ProgressCounters {
   reset(summaryId: string, totalCount: number, progress: Progress): Promise<void>;
   add(summaryId: string, increments: Partial<Progress>): Promise<void>;
-  /** undefined when Redis is away or has lost the hash. */
+  /** undefined when Redis is away, or has lost what was there at the last reset. */
   read(summaryId: string): Promise<Progress | undefined>;
 }
 

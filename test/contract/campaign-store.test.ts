@@ -780,6 +780,34 @@ describe.each([
       expect(await raised()).toEqual([{ key: key(campaign, what), kind }]);
     });
 
+    it.each(['STOPPED', 'FAILED'] as const)(
+      'is raised when a campaign that was set to %s by hand goes on before it was wound up',
+      async (status) => {
+        const campaign = await fixture.insert();
+        await begin(campaign);
+        await fixture.setStatus(campaign, status);
+
+        expect(await begin(campaign, 'unasked')).toBe('refused');
+        expect(await raised()).toEqual([]);
+        expect(await begin(campaign, 'resume', { statuses: ['READY', 'STOPPED', 'FAILED'] })).toBe('begun');
+
+        expect(await raised()).toEqual([
+          { key: key(campaign, status.toLowerCase()), kind: `CAMPAIGN_${status}` },
+        ]);
+      },
+    );
+
+    it('is raised by no campaign that is stopped when its run has ended', async () => {
+      const campaign = await fixture.insert();
+      await begin(campaign);
+      await finish(campaign, 'COMPLETED');
+      await fixture.setStatus(campaign, 'STOPPED');
+
+      await store.endStoppedRun(campaign.promotionId, NOW);
+
+      expect(await raised()).toEqual([{ key: key(campaign, 'completed'), kind: 'CAMPAIGN_COMPLETED' }]);
+    });
+
     it('of a run is another than that of the run before', async () => {
       const campaign = await fixture.insert();
       await begin(campaign);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
+import type { PromotionStatus } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import { endedAlert } from '../domain/alerts.ts';
 import type { EndedOutcome, StoppedBy } from '../domain/alerts.ts';
@@ -32,6 +33,7 @@ const runRow = z.object({
 const awaitedRow = z.object({ promotionId: id, reservationAt: z.string().nullable(), runNumber: z.int() });
 const lockRow = z.object({ id: z.int() });
 const openRow = z.object({ open: z.int(), pending: z.int() });
+const leftRow = z.object({ status: promotionStatus, openRunNumber: z.int().nullable() });
 const otherRow = z.object({ others: z.int() });
 const runNumberRow = z.object({ runNumber: z.int().nullable() });
 
@@ -105,7 +107,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
           { promotionId },
         );
         if ((row?.others ?? 0) > 0) return 'another-pays';
-        if (!(await enterInProgress(tx, promotionId, from, now))) return 'refused';
+        if (!(await enterInProgress(tx, promotionId, from, nowMs))) return 'refused';
         await tx.execute(
           `INSERT INTO campaign_promotion_summary (promotion_id, started_at) VALUES (:promotionId, :now)
            ON DUPLICATE KEY UPDATE started_at = COALESCE(started_at, VALUES(started_at)),
@@ -143,7 +145,8 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
 
     async saveProgress({ promotionId, runNumber, totalCount }, progress) {
       const finalCount = progress.successCount + progress.failCount;
-      // Columns are assigned from left to right: what the rate is made of is replaced after it.
+      // Columns are assigned from left to right: what the rate is made of is replaced after it. Counters that were set
+      // anew may say less than before.
       await db.execute(
         `INSERT INTO campaign_progress (promotion_id, run_number, total_count, final_count, measured_ms)
          SELECT :promotionId, :runNumber, :totalCount, :finalCount, ${DATABASE_NOW_MS}
@@ -153,7 +156,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
            final_per_second = CASE
              WHEN run_number <> VALUES(run_number) THEN NULL
              WHEN VALUES(measured_ms) - measured_ms < ${SHORTEST_MEASURE_MS} THEN final_per_second
-             ELSE (VALUES(final_count) - final_count) * 1000 / (VALUES(measured_ms) - measured_ms) END,
+             ELSE GREATEST(VALUES(final_count) - final_count, 0) * 1000 / (VALUES(measured_ms) - measured_ms) END,
            run_number = VALUES(run_number), total_count = VALUES(total_count),
            final_count = VALUES(final_count), measured_ms = VALUES(measured_ms)`,
         { promotionId, runNumber, totalCount, finalCount },
@@ -237,7 +240,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
            WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED')`,
           { promotionId, now },
         );
-        await tx.execute(
+        const ended = await tx.execute(
           `UPDATE campaign_runs r
            JOIN campaign_promotions p ON p.promotion_id = r.promotion_id
            SET r.ended_at = :now, r.outcome = p.promotion_status
@@ -245,6 +248,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
              AND r.ended_at IS NULL`,
           { promotionId, now },
         );
+        if (ended === 0) return;
         // Where the status was set by hand nobody has told of it yet.
         const status = await statusOf(tx, promotionId);
         if (status === 'STOPPED' || status === 'FAILED') await raiseEnded(tx, { promotionId }, status, nowMs);
@@ -285,15 +289,10 @@ async function enterInProgress(
   tx: SqlExecutor,
   promotionId: string,
   from: BeginFrom,
-  now: string,
+  nowMs: number,
 ): Promise<boolean> {
   if ('statuses' in from) {
-    const changed = await tx.execute(
-      `UPDATE campaign_promotions SET promotion_status = 'IN_PROGRESS', updated_at = :now
-       WHERE promotion_id = :promotionId AND FIND_IN_SET(promotion_status, :statuses)`,
-      { promotionId, statuses: from.statuses.join(','), now },
-    );
-    return changed > 0;
+    return changeStatus(tx, promotionId, { from: from.statuses, to: 'IN_PROGRESS', nowMs });
   }
   // Locked, so that a stop comes before this or after it.
   if ((await lockedStatusOf(tx, promotionId)) !== 'IN_PROGRESS') return false;
@@ -301,6 +300,42 @@ async function enterInProgress(
     (run) => run.promotionId === promotionId,
   );
   return latest?.executionId === from.latestExecutionId && latest.runNumber === from.runNumber;
+}
+
+/**
+ * Where a campaign was stopped by hand, people are told when its run is wound up. One that goes on is wound up by nobody:
+ * whoever has it go on raises that alert.
+ * @returns whether it was in one of the statuses `from`
+ */
+export async function changeStatus(
+  tx: SqlExecutor,
+  promotionId: string,
+  change: {
+    readonly from: readonly PromotionStatus[];
+    readonly to: 'READY' | 'IN_PROGRESS';
+    readonly nowMs: number;
+  },
+): Promise<boolean> {
+  const { from, to, nowMs } = change;
+  const [row] = await tx.query(
+    leftRow,
+    `SELECT p.promotion_status AS status,
+            (SELECT MAX(r.run_number) FROM campaign_runs r
+             WHERE r.promotion_id = p.promotion_id AND r.ended_at IS NULL) AS openRunNumber
+     FROM campaign_promotions p WHERE p.promotion_id = :promotionId FOR UPDATE`,
+    { promotionId },
+  );
+  if (row === undefined || !from.includes(row.status)) return false;
+  const { status, openRunNumber: runNumber } = row;
+  if (runNumber !== null && (status === 'STOPPED' || status === 'FAILED')) {
+    await raiseAlert(tx, { ...endedAlert({ promotionId, runNumber }, status), raisedAtMs: nowMs });
+  }
+  await tx.execute(
+    `UPDATE campaign_promotions SET promotion_status = :to, updated_at = :now
+     WHERE promotion_id = :promotionId`,
+    { promotionId, to, now: toDateTime(nowMs) },
+  );
+  return true;
 }
 
 async function statusOf(db: SqlExecutor, promotionId: string) {

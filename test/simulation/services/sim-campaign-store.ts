@@ -120,7 +120,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         if (anotherPays(database, promotionId)) return 'another-pays';
         const promotion = database.find(promotionId);
         if (promotion === undefined || !holds(promotion, from)) return 'refused';
-        database.setStatus(promotion, 'IN_PROGRESS');
+        goOn(database, promotion, 'IN_PROGRESS', nowMs);
         promotion.summary ??= {
           summaryId: String(1000 + Number(promotionId)),
           progress: NO_PROGRESS,
@@ -207,6 +207,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
           promotion.summary.stoppedMs ??= nowMs;
           promotion.summary.stoppedMemo ??= `the status was set to ${promotion.status}`;
         }
+        if (!promotion.runs.some(({ endedAt }) => endedAt === null)) return;
         endRuns(promotion, promotion.status, nowMs);
         raiseEnded(database, promotion, promotion.status, { nowMs });
       }),
@@ -557,6 +558,21 @@ function raiseEnded(
   if (latest === undefined) return;
   const { runNumber } = latest;
   database.raiseAlert({ ...endedAlert({ promotionId, runNumber }, outcome, by), raisedAtMs: nowMs });
+}
+
+/** Who has a campaign go on that was stopped by hand, and not wound up, tells of it. */
+export function goOn(
+  database: Database,
+  promotion: PromotionRecord,
+  to: 'READY' | 'IN_PROGRESS',
+  nowMs: number,
+): void {
+  const { status, runs } = promotion;
+  const isOpen = runs.at(-1)?.endedAt === null;
+  if (isOpen && (status === 'STOPPED' || status === 'FAILED')) {
+    raiseEnded(database, promotion, status, { nowMs });
+  }
+  database.setStatus(promotion, to);
 }
 
 function recordStop(promotion: PromotionRecord, memo: string, nowMs: number): void {
