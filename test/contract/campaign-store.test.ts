@@ -787,8 +787,6 @@ describe.each([
         await begin(campaign);
         await fixture.setStatus(campaign, status);
 
-        expect(await begin(campaign, 'unasked')).toBe('refused');
-        expect(await raised()).toEqual([]);
         expect(await begin(campaign, 'resume', { statuses: ['READY', 'STOPPED', 'FAILED'] })).toBe('begun');
 
         expect(await raised()).toEqual([
@@ -796,6 +794,20 @@ describe.each([
         ]);
       },
     );
+
+    it('is raised when the end of a run finds that its campaign was stopped by hand', async () => {
+      const campaign = await fixture.insert();
+      await begin(campaign);
+      await fixture.setStatus(campaign, 'STOPPED');
+
+      expect(await finish(campaign, 'COMPLETED')).toBe('STOPPED');
+
+      expect(await raised()).toEqual([{ key: key(campaign, 'stopped'), kind: 'CAMPAIGN_STOPPED' }]);
+      expect(await fixture.summary(campaign)).toMatchObject({
+        isStopped: true,
+        stoppedMemo: 'the status was set to STOPPED',
+      });
+    });
 
     it('is raised by no campaign that is stopped when its run has ended', async () => {
       const campaign = await fixture.insert();

@@ -306,9 +306,8 @@ export class FakeProgressCounters implements ProgressCounters {
   }
 
   add(summaryId: string, increments: Partial<Progress>): Promise<void> {
-    const old = this.#hashes.get(summaryId);
-    // As in Redis: what is added to a hash that was lost says nothing until it is reset.
-    if (!this.isAway && old !== undefined) {
+    if (!this.isAway) {
+      const old = this.#hashes.get(summaryId) ?? NO_PROGRESS;
       this.#hashes.set(summaryId, {
         publishedCount: old.publishedCount + (increments.publishedCount ?? 0),
         successCount: old.successCount + (increments.successCount ?? 0),

@@ -33,7 +33,7 @@ const runRow = z.object({
 const awaitedRow = z.object({ promotionId: id, reservationAt: z.string().nullable(), runNumber: z.int() });
 const lockRow = z.object({ id: z.int() });
 const openRow = z.object({ open: z.int(), pending: z.int() });
-const leftRow = z.object({ status: promotionStatus, openRunNumber: z.int().nullable() });
+const endRow = z.object({ status: promotionStatus, openRunNumber: z.int().nullable() });
 const otherRow = z.object({ others: z.int() });
 const runNumberRow = z.object({ runNumber: z.int().nullable() });
 
@@ -192,7 +192,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
     finishRun: ({ promotionId, promotionType, runNumber, outcome, memo, nowMs }: FinishedRun) =>
       db.transaction(async (tx) => {
         const now = toDateTime(nowMs);
-        const status = await lockedStatusOf(tx, promotionId);
+        const status = await recordEndByHand(tx, promotionId, nowMs);
         if (status !== 'IN_PROGRESS') return status ?? outcome;
         if (outcome === 'COMPLETED' && (await anyOpenTarget(tx, { promotionId, promotionType })))
           return status;
@@ -231,27 +231,13 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
 
     endStoppedRun: (promotionId, nowMs) =>
       db.transaction(async (tx) => {
-        const now = toDateTime(nowMs);
+        const outcome = await recordEndByHand(tx, promotionId, nowMs);
+        if (outcome !== 'STOPPED' && outcome !== 'FAILED') return;
         await tx.execute(
-          `UPDATE campaign_promotion_summary s
-           JOIN campaign_promotions p ON p.promotion_id = s.promotion_id
-           SET s.stopped_at = COALESCE(s.stopped_at, :now),
-               s.stopped_memo = COALESCE(s.stopped_memo, CONCAT('the status was set to ', p.promotion_status))
-           WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED')`,
-          { promotionId, now },
+          `UPDATE campaign_runs SET ended_at = :now, outcome = :outcome
+           WHERE promotion_id = :promotionId AND ended_at IS NULL`,
+          { promotionId, outcome, now: toDateTime(nowMs) },
         );
-        const ended = await tx.execute(
-          `UPDATE campaign_runs r
-           JOIN campaign_promotions p ON p.promotion_id = r.promotion_id
-           SET r.ended_at = :now, r.outcome = p.promotion_status
-           WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED')
-             AND r.ended_at IS NULL`,
-          { promotionId, now },
-        );
-        if (ended === 0) return;
-        // Where the status was set by hand nobody has told of it yet.
-        const status = await statusOf(tx, promotionId);
-        if (status === 'STOPPED' || status === 'FAILED') await raiseEnded(tx, { promotionId }, status, nowMs);
       }),
 
     awaitedPromotions: () =>
@@ -303,10 +289,40 @@ async function enterInProgress(
 }
 
 /**
- * Where a campaign was stopped by hand, people are told when its run is wound up. One that goes on is wound up by nobody:
- * whoever has it go on raises that alert.
- * @returns whether it was in one of the statuses `from`
+ * Of a campaign whose status was set to STOPPED or FAILED by hand nobody has told, nor said why: whoever finds its run
+ * still open does.
+ * @returns the status, locked
  */
+async function recordEndByHand(
+  tx: SqlExecutor,
+  promotionId: string,
+  nowMs: number,
+): Promise<PromotionStatus | undefined> {
+  const [row] = await tx.query(
+    endRow,
+    `SELECT p.promotion_status AS status,
+            (SELECT MAX(r.run_number) FROM campaign_runs r
+             WHERE r.promotion_id = p.promotion_id AND r.ended_at IS NULL) AS openRunNumber
+     FROM campaign_promotions p WHERE p.promotion_id = :promotionId FOR UPDATE`,
+    { promotionId },
+  );
+  if (row === undefined) return undefined;
+  const { status, openRunNumber: runNumber } = row;
+  if (runNumber !== null && (status === 'STOPPED' || status === 'FAILED')) {
+    await tx.execute(
+      `UPDATE campaign_promotion_summary
+       SET stopped_at = COALESCE(stopped_at, :now),
+           stopped_memo = COALESCE(stopped_memo, CONCAT('the status was set to ', :status))
+       WHERE promotion_id = :promotionId`,
+      { promotionId, status, now: toDateTime(nowMs) },
+    );
+    // There already where it was no hand.
+    await raiseAlert(tx, { ...endedAlert({ promotionId, runNumber }, status), raisedAtMs: nowMs });
+  }
+  return status;
+}
+
+/** @returns whether it was in one of the statuses `from` */
 export async function changeStatus(
   tx: SqlExecutor,
   promotionId: string,
@@ -317,19 +333,8 @@ export async function changeStatus(
   },
 ): Promise<boolean> {
   const { from, to, nowMs } = change;
-  const [row] = await tx.query(
-    leftRow,
-    `SELECT p.promotion_status AS status,
-            (SELECT MAX(r.run_number) FROM campaign_runs r
-             WHERE r.promotion_id = p.promotion_id AND r.ended_at IS NULL) AS openRunNumber
-     FROM campaign_promotions p WHERE p.promotion_id = :promotionId FOR UPDATE`,
-    { promotionId },
-  );
-  if (row === undefined || !from.includes(row.status)) return false;
-  const { status, openRunNumber: runNumber } = row;
-  if (runNumber !== null && (status === 'STOPPED' || status === 'FAILED')) {
-    await raiseAlert(tx, { ...endedAlert({ promotionId, runNumber }, status), raisedAtMs: nowMs });
-  }
+  const status = await recordEndByHand(tx, promotionId, nowMs);
+  if (status === undefined || !from.includes(status)) return false;
   await tx.execute(
     `UPDATE campaign_promotions SET promotion_status = :to, updated_at = :now
      WHERE promotion_id = :promotionId`,

@@ -142,6 +142,14 @@ describe('what is raised', () => {
       },
     ],
     [
+      'campaign that was stopped by hand',
+      'CAMPAIGN_STOPPED',
+      async (services, run) => {
+        await setStatus(world.sql, run, 'STOPPED');
+        await finishCampaign(services, { run });
+      },
+    ],
+    [
       'failed campaign',
       'CAMPAIGN_FAILED',
       (services, run) => finishCampaign(services, { run, error: { Error: 'E', Cause: 'C' } }),

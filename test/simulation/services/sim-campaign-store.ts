@@ -170,6 +170,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
       run(`finishRun ${outcome}`, () => {
         const promotion = database.find(promotionId);
         if (promotion === undefined) return outcome;
+        recordEndByHand(database, promotion, nowMs);
         if (promotion.status !== 'IN_PROGRESS' || !isLatestRun(promotion, runNumber)) return promotion.status;
         const of = { promotionId, promotionType };
         if (outcome === 'COMPLETED' && targetsOf(of).some(isOpen)) return promotion.status;
@@ -203,13 +204,8 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
       run('endStoppedRun', () => {
         const promotion = database.find(promotionId);
         if (promotion?.status !== 'STOPPED' && promotion?.status !== 'FAILED') return;
-        if (promotion.summary !== undefined) {
-          promotion.summary.stoppedMs ??= nowMs;
-          promotion.summary.stoppedMemo ??= `the status was set to ${promotion.status}`;
-        }
-        if (!promotion.runs.some(({ endedAt }) => endedAt === null)) return;
+        recordEndByHand(database, promotion, nowMs);
         endRuns(promotion, promotion.status, nowMs);
-        raiseEnded(database, promotion, promotion.status, { nowMs });
       }),
 
     awaitedPromotions: () =>
@@ -560,18 +556,25 @@ function raiseEnded(
   database.raiseAlert({ ...endedAlert({ promotionId, runNumber }, outcome, by), raisedAtMs: nowMs });
 }
 
-/** Who has a campaign go on that was stopped by hand, and not wound up, tells of it. */
+/** Of a status that was set by hand nobody has told: whoever finds the run still open does. */
+function recordEndByHand(database: Database, promotion: PromotionRecord, nowMs: number): void {
+  const { status, runs, summary } = promotion;
+  const isOpen = runs.at(-1)?.endedAt === null;
+  if (!isOpen || (status !== 'STOPPED' && status !== 'FAILED')) return;
+  if (summary !== undefined) {
+    summary.stoppedMs ??= nowMs;
+    summary.stoppedMemo ??= `the status was set to ${status}`;
+  }
+  raiseEnded(database, promotion, status, { nowMs });
+}
+
 export function goOn(
   database: Database,
   promotion: PromotionRecord,
   to: 'READY' | 'IN_PROGRESS',
   nowMs: number,
 ): void {
-  const { status, runs } = promotion;
-  const isOpen = runs.at(-1)?.endedAt === null;
-  if (isOpen && (status === 'STOPPED' || status === 'FAILED')) {
-    raiseEnded(database, promotion, status, { nowMs });
-  }
+  recordEndByHand(database, promotion, nowMs);
   database.setStatus(promotion, to);
 }
 
