@@ -166,11 +166,8 @@ function rowsOf(count: number): string {
 
 function shown({ first }: Reports): string {
   return table(
-    first.list.map(({ line, column, reason }) => [
-      { text: `line ${line}`, right: true },
-      { text: column ?? '' },
-      { text: reason },
-    ]),
+    first.list.map(({ line, column, reason }) => [`line ${line}`, column ?? '', reason]),
+    [0],
   );
 }
 
