@@ -103,7 +103,12 @@ async function load(database: DataApi, path: string, options: LoadOptions): Prom
     reports.clear();
     await tellOutcome(check, reports, { ...options, isRefused });
   } catch (error) {
-    if (error instanceof LoadRefused) refuse('load', error.message);
+    if (error instanceof LoadRefused) {
+      // What else was found in the file is mended at the same time.
+      reports.clear();
+      await write(shown(reports));
+      refuse('load', error.message);
+    }
     if (error instanceof LoadInterrupted) throw new CommandFailure(`load: ${error.message}`, INTERRUPTED);
     throw error;
   } finally {
