@@ -86,7 +86,7 @@ export async function trackProgress(
   return { ended: false, finalCount: counts?.finalCount ?? 0 };
 }
 
-/** Raised again and again while it holds: one of a run is there once. */
+/** Raised again and again while it holds: one of a campaign is there once. */
 async function watchFailures(
   { store, clock }: Services,
   run: CampaignRun,
