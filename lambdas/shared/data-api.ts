@@ -9,7 +9,7 @@ import {
   RDSDataClient,
   RollbackTransactionCommand,
 } from '@aws-sdk/client-rds-data';
-import type { SqlParameter } from '@aws-sdk/client-rds-data';
+import type { RDSDataClientConfig, SqlParameter } from '@aws-sdk/client-rds-data';
 import pRetry from 'p-retry';
 import * as z from 'zod';
 import { patience } from './patience.ts';
@@ -68,7 +68,7 @@ export class DataApi implements SqlDatabase {
   readonly #client: RDSDataClient;
   readonly #address: DatabaseAddress;
 
-  constructor(address: DatabaseAddress, client: RDSDataClient = defaultClient()) {
+  constructor(address: DatabaseAddress, client: RDSDataClient = dataApiClient()) {
     this.#client = client;
     this.#address = address;
   }
@@ -141,9 +141,10 @@ export class DataApi implements SqlDatabase {
   }
 }
 
-function defaultClient(): RDSDataClient {
+export function dataApiClient(settings: RDSDataClientConfig = {}): RDSDataClient {
   // The retries are ours (retryTemporary): the SDK's would multiply with them.
   return new RDSDataClient({
+    ...settings,
     maxAttempts: 1,
     requestHandler: patience(REQUEST_TIMEOUT_MS),
   });

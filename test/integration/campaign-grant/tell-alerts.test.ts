@@ -259,4 +259,20 @@ describe('what is raised', () => {
 
     expect(kinds(services)).toEqual(['CAMPAIGN_COMPLETED', 'FAILURE_RATE']);
   });
+
+  it('of failures is not told again when they are redriven and fail again', async () => {
+    const campaign = await world.publish({ targetCount: 2 });
+    await world.recordResults(campaign, ['SUCCESS', 'FAILED'], { errorMessage: 'why' });
+    await world.recordDeadLetters(campaign, [null, { cause: 'E404', transient: false }]);
+    const services = world.services();
+    await finishCampaign(services, { run: campaign.run });
+
+    expect(await world.store.redrive(campaign, {}, 10, START_MS)).toBe(1);
+    const again = { ...campaign, run: await world.beginRun(campaign) };
+    await world.store.markPublished(again, again.ids, START_MS);
+    await world.recordResults(again, [null, 'FAILED'], { errorMessage: 'why' });
+    await finishCampaign(services, { run: again.run });
+
+    expect(kinds(services)).toEqual(['CAMPAIGN_COMPLETED', 'FAILURE_RATE', 'CAMPAIGN_COMPLETED']);
+  });
 });
