@@ -6,6 +6,7 @@ import { createPool } from 'mysql2/promise';
 import { demoCommand } from './options.ts';
 import type { DemoOptions } from './options.ts';
 import { checkCampaign } from './check.ts';
+import { NOBODY_READS, whenNobodyReads } from './command-line.ts';
 import { readLedger } from './ledger.ts';
 import { loadPromotion } from './load.ts';
 import type { DemoPromotion } from './load.ts';
@@ -20,7 +21,8 @@ import type { World } from './world.ts';
 
 const LOCAL = fileURLToPath(new URL('../.local/', import.meta.url));
 
-async function main(options: DemoOptions): Promise<boolean> {
+/** @returns the exit code */
+async function main(options: DemoOptions): Promise<number> {
   // With --json, standard output carries the result and nothing else.
   const out = options.json ? process.stderr : process.stdout;
   const report = (line: string) => out.write(`${line}\n`);
@@ -37,6 +39,8 @@ async function main(options: DemoOptions): Promise<boolean> {
   interrupted.catch(() => undefined);
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
+  whenNobodyReads(() => stop.abort(NOBODY_READS));
+  const nobodyReads = () => stop.signal.reason === NOBODY_READS;
   try {
     world = await startWorld({
       dataDirectory,
@@ -54,10 +58,13 @@ async function main(options: DemoOptions): Promise<boolean> {
     report(`ready after ${setupSeconds.toFixed(1)} s`);
     const results = await Promise.race([runCampaigns(world, options, out), interrupted]);
     verified = await printResults({ options, world, results, setupSeconds, out });
-    return verified;
+    return verified ? 0 : 1;
+  } catch (error) {
+    if (nobodyReads()) return NOBODY_READS;
+    throw error;
   } finally {
     await world?.close();
-    if (verified) await rm(dataDirectory, { recursive: true, force: true });
+    if (verified || nobodyReads()) await rm(dataDirectory, { recursive: true, force: true });
     else report(`the logs are in ${relative(process.cwd(), join(dataDirectory, 'logs'))}`);
   }
 }
@@ -120,4 +127,4 @@ async function runOne(
   return { promotion, ...figures, grantedAmount: finished.grantedAmount, wallSeconds, calls, checks };
 }
 
-process.exitCode = await demoCommand(async (options) => ((await main(options)) ? 0 : 1));
+process.exitCode = await demoCommand(main);

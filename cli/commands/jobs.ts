@@ -71,7 +71,7 @@ function registerList(jobs: Command): void {
           stateMachineArn === null ? 'not deployed' : 'deployed',
           description,
         ]);
-        process.stdout.write(table(rows.map((row) => row.map((text) => ({ text })))));
+        process.stdout.write(table(rows));
       }),
     );
 }
@@ -150,7 +150,7 @@ function asTable(executions: readonly JobExecution[]): string {
     endedAt === null ? '' : duration((endedAt.getTime() - startedAt.getTime()) / 1_000),
     name,
   ]);
-  return table(rows.map((row) => row.map((text, column) => ({ text, right: column === 2 }))));
+  return table(rows, [2]);
 }
 
 async function deployed(command: string, job: Job, options: WhereOptions): Promise<JobMachine> {

@@ -1,5 +1,6 @@
 /** What Prometheus is shown, from small rows alone: one a campaign that is not final, and the breaker's. */
 import * as z from 'zod';
+import { RATE_VALID_MS } from '../../../schema/progress-rate.ts';
 import { id, promotionType } from '../../../schema/promotion.ts';
 import type { PromotionType } from '../../../schema/promotion.ts';
 import type { SqlExecutor } from '../../shared/data-api.ts';
@@ -28,9 +29,6 @@ export interface Figures {
 const MOST_CAMPAIGNS = 100;
 /** Of a campaign; a gauge that stands at this means "so many or more". */
 export const MOST_DEAD_LETTERS = 10_000;
-/** A rate that is older says nothing of now: it is measured every 5 s, every minute at most. */
-const RATE_VALID_MS = 90_000;
-
 const NOW_MS = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
 const openRow = z.object({ open: z.int() });
@@ -98,7 +96,10 @@ function readCampaigns(db: SqlExecutor): Promise<CampaignRow[]> {
   );
 }
 
-/** Of the first so many only: the work is bounded, whatever an outage has left. */
+/**
+ * Of so many failed targets only: the work is bounded, whatever an outage has left. Those that were called for come
+ * first, since invalid ones have no dead letter.
+ */
 async function countDeadLetters(
   db: SqlExecutor,
   { promotionId, promotionType: type, failed }: CampaignRow,
@@ -108,9 +109,10 @@ async function countDeadLetters(
   const [row] = await db.query(
     countRow,
     `SELECT COUNT(*) AS count
-     FROM (SELECT target_id FROM campaign_dead_letters
-           WHERE promotion_id = :promotionId AND promotion_type = :type LIMIT ${MOST_DEAD_LETTERS}) d
-     JOIN ${table} r ON r.${targetId} = d.target_id AND r.process_status = 'FAILED'`,
+     FROM (SELECT ${targetId} AS id FROM ${table}
+           WHERE promotion_id = :promotionId AND process_status = 'FAILED'
+           ORDER BY attempt_count DESC LIMIT ${MOST_DEAD_LETTERS}) AS failed
+     JOIN campaign_dead_letters d ON d.dead_letter_key = CONCAT(:type, '-', :promotionId, '-', failed.id)`,
     { promotionId, type },
   );
   return row?.count ?? 0;

@@ -149,6 +149,36 @@ describe('doctor', () => {
     expect(of('money API')).toMatchObject({ status: 'ok' });
   });
 
+  it('does not say that nobody is paid where the database cannot say so', async () => {
+    const { endpoints, outputs } = deployment.state;
+    const without = await deployment.elsewhere({
+      endpoints: { ...endpoints, rdsData: 'http://127.0.0.1:9' },
+    });
+    const sqs = new SQSClient({
+      endpoint: endpoints.sqs,
+      region: deployment.state.region,
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    });
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: outputs['GrantQueueUrl'],
+        MessageBody: 'x',
+        MessageGroupId: 'y',
+        MessageDeduplicationId: 'y',
+      }),
+    );
+    sqs.destroy();
+
+    const { of } = await doctor(without);
+
+    expect(of('queue')).toMatchObject({ status: 'ok', says: expect.stringMatching(/^\d waiting/) as string });
+    expect(of('redis')).toEqual({
+      part: 'redis',
+      status: 'skipped',
+      says: 'without the database nobody knows whether a campaign is being paid',
+    });
+  });
+
   it('names the outputs that a deployment lacks', async () => {
     const { outputs: all } = deployment.state;
     const outputs = Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'GrantQueueUrl'));

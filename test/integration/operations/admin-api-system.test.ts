@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { breakerIsOpen, readFigures } from '../../../lambdas/operations/admin-api/figures.ts';
+import {
+  MOST_DEAD_LETTERS,
+  breakerIsOpen,
+  readFigures,
+} from '../../../lambdas/operations/admin-api/figures.ts';
 import type { Figures } from '../../../lambdas/operations/admin-api/figures.ts';
 import { prometheusText } from '../../../lambdas/operations/admin-api/prometheus.ts';
 import { systemRoutes } from '../../../lambdas/operations/admin-api/system-routes.ts';
@@ -152,6 +156,34 @@ describe('/actuator/prometheus', () => {
 
     await world.store.redrive(campaign, { causes: ['TIMEOUT'] }, 10, Date.now());
     expect(await count()).toBe(1);
+  });
+
+  it('counts dead letters that wait behind more than it counts, which were paid since', async () => {
+    const waiting = 3;
+    const campaign = await world.begin({ targetCount: MOST_DEAD_LETTERS + waiting });
+    const of = [campaign.promotionId];
+    await world.sql.query(
+      `INSERT INTO campaign_promotion_voucher_results (voucher_target_id, promotion_id, process_status, attempt_count)
+       SELECT voucher_target_id, promotion_id, 'SUCCESS', 2 FROM campaign_promotion_voucher_targets
+       WHERE promotion_id = ?`,
+      of,
+    );
+    await world.sql.query(
+      `INSERT INTO campaign_dead_letters
+         (dead_letter_key, promotion_id, promotion_type, target_id, cause, is_transient, created_at)
+       SELECT CONCAT('VOUCHER-', promotion_id, '-', voucher_target_id), promotion_id, 'VOUCHER', voucher_target_id,
+              'TIMEOUT', 1, NOW()
+       FROM campaign_promotion_voucher_targets WHERE promotion_id = ? ORDER BY voucher_target_id`,
+      of,
+    );
+    await world.sql.query(
+      `UPDATE campaign_promotion_voucher_results SET process_status = 'FAILED'
+       WHERE promotion_id = ? ORDER BY voucher_target_id DESC LIMIT ${waiting}`,
+      of,
+    );
+    await world.store.recount(campaign);
+
+    expect((await readFigures(world.database.db)).campaigns[0]?.deadLetters).toBe(waiting);
   });
 
   it('shows the breaker, and the alerts that are not published', async () => {

@@ -75,6 +75,15 @@ describe('in text', () => {
     ).toContain('(99 %)');
   });
 
+  it('what a stop was for stays on its line, and moves no cursor', () => {
+    const campaign = makeCampaign({ status: 'STOPPED', stoppedMemo: 'wrong\r\nlist\x1b[2J' });
+
+    expect(line(campaign)).toBe('promotion 7, stopped, 0 of 1,000 (0 %), wrong list [2J');
+    expect(statesAsText([{ campaign, state: stateOf(campaign, CALM) }]).split('\n')[1]).toMatch(
+      / {2}wrong list \[2J$/,
+    );
+  });
+
   it('a table has a row a campaign', () => {
     const states = [paying, makeCampaign({ promotionId: '12' })].map((campaign) => ({
       campaign,
