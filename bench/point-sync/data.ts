@@ -33,6 +33,8 @@ export async function loadDatabase(db: Pool, night: Night): Promise<void> {
   for (const table of ['daily_point_reports', 'points', 'point_balances']) {
     await db.query(`TRUNCATE TABLE ${table}`);
   }
+  // Sorted at once in the end: in a tenth of the time that it takes row by row.
+  await db.query(`ALTER TABLE points DROP INDEX ix_points_day`);
   await inChunks(night.users, ROWS_PER_INSERT, async (from, count) => {
     await db.query(
       `INSERT INTO point_balances (user_id, balance, version)
@@ -52,6 +54,10 @@ export async function loadDatabase(db: Pool, night: Night): Promise<void> {
       [activeUsers(night), activeUsers(night), night.day, transactions(night), from, upTo(count)],
     );
   });
+  await db.query(
+    `ALTER TABLE points ADD INDEX ix_points_day
+       (created_on, user_id, created_at, point_id, type, amount, balance_snapshot)`,
+  );
   await db.query('ANALYZE TABLE point_balances, points');
 }
 
