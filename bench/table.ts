@@ -48,7 +48,8 @@ const SYNC_COLUMNS: Columns<SyncMeasurement> = [
   ['rss MB', (of) => of.peakRssMegabytes.toFixed(0)],
   ['db/1000', (of) => of.databaseQuestionsPer1000.toFixed(1)],
   ['redis/1000', (of) => of.redisCommandsPer1000.toFixed(0)],
-  ['trips/1000', (of) => of.redisRoundTripsPer1000.toFixed(2)],
+  ['trips/1000 sync', (of) => of.redisRoundTripsPer1000.sync.toFixed(2)],
+  ['sweep', (of) => of.redisRoundTripsPer1000.sweep.toFixed(2)],
 ];
 
 /** A line for each measurement. CPU is in seconds per 1,000 targets, round trips are per 1,000 targets. */
@@ -56,7 +57,7 @@ export function tableOf(measurements: readonly Measurement[]): string {
   return aligned(COLUMNS, measurements);
 }
 
-/** The same for 1,000 users; rss is of the contender's own processes. */
+/** A line for each. The same for 1,000 users; rss is of the largest of the contender's own processes. */
 export function syncTableOf(measurements: readonly SyncMeasurement[]): string {
   return aligned(SYNC_COLUMNS, measurements);
 }

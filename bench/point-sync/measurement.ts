@@ -45,7 +45,10 @@ export interface SyncMeasurement {
   readonly peakRssMegabytes: number;
   readonly databaseQuestionsPer1000: number;
   readonly redisCommandsPer1000: number;
-  readonly redisRoundTripsPer1000: number;
+  readonly redisRoundTripsPer1000: {
+    readonly sync: number;
+    readonly sweep: number;
+  };
 }
 
 type Part = keyof SyncMeasurement['cpu'];
@@ -73,18 +76,21 @@ export function syncMeasurementOf(raw: RawSyncMeasurement): SyncMeasurement {
     peakRssMegabytes: peakRssBytes / 1024 ** 2,
     databaseQuestionsPer1000: per1000(raw.databaseQuestions),
     redisCommandsPer1000: per1000([...redisCalls.values()].reduce((sum, count) => sum + count, 0)),
-    redisRoundTripsPer1000: per1000(roundTrips(redisCalls)),
+    redisRoundTripsPer1000: roundTrips(redisCalls, per1000),
   };
 }
 
 /**
- * A page that is read (MGET) is settled by one pipeline of scripts, the sweep waits for each SCAN and each UNLINK. A
- * contender without pages waits for each of its commands.
+ * The sync settles each page that it read (MGET) by one pipeline of scripts, which run commands of their own. The sweep
+ * waits for each SCAN and each UNLINK, the loop for each GET and each SET.
  */
-function roundTrips(redisCalls: ReadonlyMap<string, number>): number {
+function roundTrips(redisCalls: ReadonlyMap<string, number>, per1000: (value: number) => number) {
   const calls = (name: string) => redisCalls.get(name) ?? 0;
-  if (calls('MGET') === 0) return calls('GET') + calls('SET');
-  return calls('MGET') * 2 + calls('SCAN') + calls('UNLINK');
+  const pages = calls('MGET');
+  return {
+    sync: per1000(pages === 0 ? calls('GET') + calls('SET') : pages * 2),
+    sweep: per1000(calls('SCAN') + calls('UNLINK')),
+  };
 }
 
 function isOwn(role: string): boolean {
