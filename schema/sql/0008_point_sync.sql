@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS points (
   created_at       DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   created_on       DATE         GENERATED ALWAYS AS (CAST(created_at AS DATE)) STORED,
   PRIMARY KEY (point_id),
-  KEY ix_points_day (created_on, user_id, created_at, type, amount, balance_snapshot)
+  KEY ix_points_day (created_on, user_id, created_at, point_id, type, amount, balance_snapshot)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
 
 CREATE TABLE IF NOT EXISTS daily_point_reports (
