@@ -5,6 +5,7 @@ import type { PointStore } from '../ports.ts';
 const wholeNumber = z.string().regex(/^-?\d{1,19}$/);
 const balanceRow = z.object({ userId: wholeNumber, balance: wholeNumber, version: wholeNumber });
 const userRow = z.object({ userId: wholeNumber });
+const endRow = z.object({ count: z.int(), userId: wholeNumber.nullable() });
 const figuresRow = z.object({
   reportedUsers: z.coerce.number(),
   transactions: z.coerce.number(),
@@ -17,11 +18,12 @@ export function sqlPointStore(db: DataApi): PointStore {
   /** Where a page of so many index entries ends; the last page of all ends nowhere. */
   const pageEnd = async (entries: string, size: number, parameters: Readonly<Record<string, string>>) => {
     const [row] = await db.query(
-      userRow,
-      `SELECT CAST(user_id AS CHAR) AS userId FROM ${entries} ORDER BY user_id LIMIT 1 OFFSET ${size - 1}`,
+      endRow,
+      `SELECT COUNT(*) AS count, CAST(MAX(user_id) AS CHAR) AS userId
+       FROM (SELECT user_id FROM ${entries} ORDER BY user_id LIMIT ${size}) AS page`,
       parameters,
     );
-    return row?.userId;
+    return row === undefined || row.count < size ? undefined : (row.userId ?? undefined);
   };
 
   return {
