@@ -72,7 +72,12 @@ describe('an execution that begins', () => {
   it.each([
     ['makes a run where there is none', undefined, false, 'new-run'],
     ['carries on with its own', run({ executionId: 'mine' }), true, 'carry-on'],
-    ['goes on with its own that was told failed', run({ executionId: 'mine', status: 'FAILED' }), false, 'go-on'],
+    [
+      'goes on with its own that was told failed',
+      run({ executionId: 'mine', status: 'FAILED' }),
+      false,
+      'go-on',
+    ],
     ['goes on with what another left undone', run(), false, 'go-on'],
     ['goes on with a failed one', run({ status: 'FAILED' }), false, 'go-on'],
     ['is refused while another works', run(), true, 'refuse'],
@@ -102,21 +107,27 @@ describe('what a run comes to', () => {
     expect(completedWith('point-sync', {})).toEqual({ status: 'COMPLETED', figures: {}, problemCount: 0 });
   });
 
-  it.each(['negativeBalances', 'unreadable', 'unwritten', 'unknownTypes'])('has a problem for each of %s', (name) => {
-    expect(completedWith('point-sync', { read: 5, [name]: 2 })).toMatchObject({
-      status: 'COMPLETED_WITH_PROBLEMS',
-      problemCount: 2,
-    });
-  });
+  it.each(['negativeBalances', 'unreadable', 'unwritten', 'unknownTypes'])(
+    'has a problem for each of %s',
+    (name) => {
+      expect(completedWith('point-sync', { read: 5, [name]: 2 })).toMatchObject({
+        status: 'COMPLETED_WITH_PROBLEMS',
+        problemCount: 2,
+      });
+    },
+  );
 
   it('sums the problems up', () => {
     const figures = { negativeBalances: 1, unreadable: 2, unwritten: 3, unknownTypes: 4 };
     expect(completedWith('point-sync', figures)).toMatchObject({ problemCount: 10 });
   });
 
-  it.each(['coupon-usage-stats', 'coupon-usage-stats-fcm-send'] as const)('of %s has those that were skipped', (job) => {
-    expect(completedWith(job, { skippedMembers: 7, unwritten: 1 })).toMatchObject({ problemCount: 7 });
-  });
+  it.each(['coupon-usage-stats', 'coupon-usage-stats-fcm-send'] as const)(
+    'of %s has those that were skipped',
+    (job) => {
+      expect(completedWith(job, { skippedMembers: 7, unwritten: 1 })).toMatchObject({ problemCount: 7 });
+    },
+  );
 });
 
 describe('alerts', () => {
