@@ -28,7 +28,7 @@ export class MemoryCheckpoints implements Checkpoints {
       .map(({ range }) => range);
   }
 
-  read(key: RangeKey): Promise<RangeProgress> {
+  async read(key: RangeKey): Promise<RangeProgress> {
     return Promise.resolve(this.#find(key).progress);
   }
 
