@@ -62,5 +62,8 @@ export type Figures = z.infer<typeof figures>;
 export const jobRunStatus = z.enum(['RUNNING', 'COMPLETED', 'COMPLETED_WITH_PROBLEMS', 'FAILED']);
 export type JobRunStatus = z.infer<typeof jobRunStatus>;
 
+/** The error of every handler for an input that is not of the shape. Never retried. */
+export const INVALID_INPUT = 'InvalidInput';
+
 /** The error with which BeginJobRun refuses an input, or a second run at the same time. Never retried. */
 export const JOB_REFUSED = 'JobRefused';

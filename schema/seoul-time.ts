@@ -46,9 +46,12 @@ export function compactDateTime(dateTime: string): string | undefined {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Whether there is such a day: 'yyyy-MM-dd'. */
+/** Of a DATE column: MySQL's documentation promises nothing of an earlier one. */
+const EARLIEST_DATE = '1000-01-01';
+
+/** Whether there is such a day, and a DATE column can have it: 'yyyy-MM-dd'. */
 export function isDate(text: string): boolean {
-  return endOfDay(text) !== undefined;
+  return endOfDay(text) !== undefined && text >= EARLIEST_DATE;
 }
 
 /** The day that it is in Asia/Seoul: 'yyyy-MM-dd'. */

@@ -27,7 +27,7 @@ import type { Chain, INextable, IChainable } from 'aws-cdk-lib/aws-stepfunctions
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { JOB_REFUSED } from '../../schema/jobs.ts';
+import { INVALID_INPUT, JOB_REFUSED } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, acknowledgeInvokeByName, resourceWildcard } from './acknowledge.ts';
@@ -133,7 +133,7 @@ export class JobMachine extends Construct {
       retryOnServiceExceptions: false,
     });
     // Refused now is refused in five minutes too; the execution fails with the reason as its cause.
-    begin.addRetry({ errors: [JOB_REFUSED], maxAttempts: 0 });
+    begin.addRetry({ errors: [JOB_REFUSED, INVALID_INPUT], maxAttempts: 0 });
     return this.tried(begin);
   }
 
