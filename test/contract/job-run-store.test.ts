@@ -27,8 +27,9 @@ function memory(): Promise<Fixture> {
 }
 
 async function sql(): Promise<Fixture> {
-  const { db, close } = await startCampaignDatabase();
-  return { store: sqlJobRunStore(db), checkpoints: sqlCheckpoints(db), close };
+  const database = await startCampaignDatabase();
+  const { db } = database;
+  return { store: sqlJobRunStore(db), checkpoints: sqlCheckpoints(db), close: () => database.close() };
 }
 
 describe.each([
@@ -345,7 +346,8 @@ describe.each([
 
 describe('rows of runs', () => {
   it('hold the end of a long reason off, also of one in Korean, and any figure', async () => {
-    const { store, close } = await sql();
+    const rows = await sql();
+    const { store } = rows;
     const of: JobFor = { jobName: 'coupon-usage-stats-fcm-send', runDate: '2026-11-21', targetHour: 0 };
     const begin = { of, seen: undefined, executionId: 'a', goOn: false, prune: false, nowMs: START_MS };
     const run = await store.beginRun(begin);
@@ -363,6 +365,6 @@ describe('rows of runs', () => {
       startedAt: '2026-11-21 12:00:00.000',
       endedAt: '2026-11-21 12:00:00.000',
     });
-    await close();
+    await rows.close();
   });
 });

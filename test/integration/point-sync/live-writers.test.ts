@@ -94,12 +94,7 @@ class SetsInOrder {
 
 it('ten thousand increments while balances are synced again and again', { timeout: 120_000 }, async () => {
   const sets = new SetsInOrder();
-  const monitor = await new Promise<Redis>((resolve, reject) => {
-    look.monitor((error, monitoring) => {
-      if (error || monitoring === undefined) reject(error ?? new Error('no monitor'));
-      else resolve(monitoring);
-    });
-  });
+  const monitor = await look.monitor();
   monitor.on('monitor', (_time: string, args: string[]) => sets.see(args));
 
   let begun = 0;

@@ -326,12 +326,12 @@ describe('the database reads no more than it has to', () => {
   async function plansOf(work: (store: PointStore) => Promise<unknown>): Promise<string[]> {
     const statements: { sql: string; parameters: SqlParameters }[] = [];
     class Recording extends DataApi {
-      override query: DataApi['query'] = (row, text, parameters = {}) => {
-        statements.push({ sql: text, parameters });
+      override query: DataApi['query'] = (row, text, parameters) => {
+        statements.push({ sql: text, parameters: parameters ?? {} });
         return super.query(row, text, parameters);
       };
-      override execute: DataApi['execute'] = (text, parameters = {}) => {
-        statements.push({ sql: text, parameters });
+      override execute: DataApi['execute'] = (text, parameters) => {
+        statements.push({ sql: text, parameters: parameters ?? {} });
         return super.execute(text, parameters);
       };
     }
