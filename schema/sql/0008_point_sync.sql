@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS points (
   point_id         BIGINT       NOT NULL AUTO_INCREMENT,
   user_id          BIGINT       NOT NULL,
   amount           BIGINT       NOT NULL,
-  type             VARCHAR(20)  NOT NULL COMMENT 'EARN, USE or CANCEL',
+  type             VARCHAR(20)  COLLATE utf8mb4_bin NOT NULL COMMENT 'EARN, USE or CANCEL, as written',
   description      VARCHAR(255) NULL,
   balance_snapshot BIGINT       NOT NULL,
   created_at       DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),

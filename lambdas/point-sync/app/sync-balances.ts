@@ -49,7 +49,8 @@ async function syncPage(
       toWrite.push({ row, finding });
     } else {
       count[finding] += 1;
-      kept.push(row.userId);
+      // A newer one its writers keep alive: one that nobody wrote, after a restore of the database say, is to expire.
+      if (finding === 'equal') kept.push(row.userId);
     }
   }
 

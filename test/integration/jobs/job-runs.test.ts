@@ -83,6 +83,8 @@ describe('a run', () => {
     expect(ended).toEqual({
       status: 'COMPLETED',
       problemCount: 0,
+      durationSeconds: 61,
+      skippedChunkCount: 0,
       figures: { read: 10, corrected: 2, reportedUsers: 4 },
     });
     expect(services.topic.published).toMatchObject([
