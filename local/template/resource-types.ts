@@ -137,15 +137,14 @@ const running: Readonly<Partial<Record<string, ResourceType>>> = {
       'ReadEndpoint.Address': ({ endpoints }) => endpoints.database.host,
     },
   },
-  'AWS::ElastiCache::ServerlessCache': {
-    nameProperty: 'ServerlessCacheName',
+  'AWS::ElastiCache::ReplicationGroup': {
+    nameProperty: 'ReplicationGroupId',
     ref: name,
     attributes: {
-      ARN: arn('elasticache', 'serverlesscache:'),
-      'Endpoint.Address': ({ endpoints }) => endpoints.cache.host,
-      'Endpoint.Port': ({ endpoints }) => String(endpoints.cache.port),
-      'ReaderEndpoint.Address': ({ endpoints }) => endpoints.cache.host,
-      'ReaderEndpoint.Port': ({ endpoints }) => String(endpoints.cache.port),
+      'PrimaryEndPoint.Address': ({ endpoints }) => endpoints.cache.host,
+      'PrimaryEndPoint.Port': ({ endpoints }) => String(endpoints.cache.port),
+      'ReaderEndPoint.Address': ({ endpoints }) => endpoints.cache.host,
+      'ReaderEndPoint.Port': ({ endpoints }) => String(endpoints.cache.port),
     },
   },
   'Custom::Trigger': { ref: name, attributes: {} },

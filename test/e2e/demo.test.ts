@@ -50,6 +50,18 @@ describe('the demo', () => {
     expect(result.maxWindow1s).toBeLessThanOrEqual(500);
   }, 180_000);
 
+  it('ends quietly when nobody reads on', async () => {
+    const command = `"${process.execPath}" demo/main.ts --type point --targets 100 | head -n 1; exit "\${PIPESTATUS[0]}"`;
+
+    const ended = await failure(run('bash', ['-c', command], { cwd: ROOT }));
+
+    expect(ended).toEqual({
+      code: 141,
+      stdout: expect.stringMatching(/^synthesising.*\n$/) as string,
+      stderr: '',
+    });
+  }, 180_000);
+
   it('refuses a wrong option in one line and with exit code 1', async () => {
     const { code, stderr } = await failure(
       run(process.execPath, ['demo/main.ts', '--targets', 'many'], { cwd: ROOT }),
@@ -57,6 +69,39 @@ describe('the demo', () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain("argument 'many' is invalid");
+  });
+});
+
+describe('the demo of point sync', () => {
+  it('makes Redis equal to the database, reports the day, and proves both', async () => {
+    const running = run(
+      process.execPath,
+      ['demo/main.ts', '--pipeline', 'point-sync', '--users', '1000', '--prune', '--json'],
+      { cwd: ROOT },
+    );
+
+    const { stdout } = await running;
+    // With --json, standard output carries nothing else.
+    expect(JSON.parse(stdout)).toMatchObject({
+      pipeline: 'point-sync',
+      users: 1000,
+      transactions: 3000,
+      status: 'COMPLETED_WITH_PROBLEMS',
+      figures: { read: 1000, transactions: 3000 },
+      failedChecks: [],
+      verified: true,
+    });
+  }, 180_000);
+
+  it.each([
+    [['--pipeline', 'point-sync', '--targets', '5'], "unknown option '--targets'"],
+    [['--users', '5'], "unknown option '--users'"],
+    [['--pipeline', 'everything'], "argument 'everything' is invalid"],
+  ])('refuses %j in one line and with exit code 1', async (args, why) => {
+    const { code, stderr } = await failure(run(process.execPath, ['demo/main.ts', ...args], { cwd: ROOT }));
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(why);
   });
 });
 

@@ -49,7 +49,8 @@ async function syncPage(
       toWrite.push({ row, finding });
     } else {
       count[finding] += 1;
-      kept.push(row.userId);
+      // A newer one its writers keep alive: one that nobody wrote, after a restore of the database say, is to expire.
+      if (finding === 'equal') kept.push(row.userId);
     }
   }
 
@@ -61,6 +62,7 @@ async function syncPage(
   for (const [index, { finding }] of toWrite.entries()) {
     const became = written[index];
     if (became === 'written') count[finding] += 1;
+    else if (became === 'replaced') count.unreadable += 1;
     else if (became === 'newer') count.newer += 1;
     else unwritten += 1;
   }
