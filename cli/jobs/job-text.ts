@@ -35,9 +35,7 @@ export function endedText(run: JobRunRecord, nowMs: number): string {
   const names = new Set([...known, ...Object.keys(figures)]);
   const rows = [...names].flatMap((name) => {
     const count = figures[name];
-    return count === undefined || count === 0
-      ? []
-      : [[grouped(count), name]];
+    return count === undefined || count === 0 ? [] : [[grouped(count), name]];
   });
   const attempts =
     attempt === 1 ? '' : `, attempt ${attempt}: ${grouped(skippedChunkCount)} chunks were finished before`;
