@@ -11,11 +11,11 @@ export interface Told {
 }
 
 /** In Korean, as the stage is set to. */
-const SAID = { started: '시작했습니다', ended: '완료되었', failed: '실패했습니다' } as const;
+const SAID = { started: '시작되었습니다', ended: '완료되었', failed: '실패했습니다' } as const;
 
 export async function readTold(messagesUrl: string, runDate: string): Promise<Told> {
   const all = messages.parse(await (await fetch(messagesUrl)).json());
-  const ofJob = all.filter(({ text }) => text.includes(`point-sync (${runDate})`));
+  const ofJob = all.filter(({ text }) => text.includes(`[${runDate}] 포인트 동기화`));
   const count = (words: string) => ofJob.filter(({ text }) => text.includes(words)).length;
   return { started: count(SAID.started), ended: count(SAID.ended), failed: count(SAID.failed) };
 }

@@ -225,6 +225,7 @@ const nothingToRun = [
   'AWS::EC2::SubnetRouteTableAssociation',
   'AWS::EC2::VPCEndpoint',
   'AWS::EC2::VPCGatewayAttachment',
+  'AWS::ElastiCache::SubnetGroup',
   'AWS::IAM::Policy',
   'AWS::Lambda::Permission',
   'AWS::Logs::MetricFilter',

@@ -49,8 +49,7 @@ async function syncPage(
       toWrite.push({ row, finding });
     } else {
       count[finding] += 1;
-      // A newer one its writers keep alive: one that nobody wrote, after a restore of the database say, is to expire.
-      if (finding === 'equal') kept.push(row.userId);
+      kept.push(row.userId);
     }
   }
 
