@@ -11,7 +11,7 @@ import { checkCampaign } from '../../demo/check.ts';
 import { readLedger } from '../../demo/ledger.ts';
 import { loadPromotion } from '../../demo/load.ts';
 import { synthesise } from '../../demo/synthesise.ts';
-import { drawsFor } from '../../stand-ins/money-api/random.ts';
+import { drawsFor } from '../../stand-ins/random.ts';
 import { crashCampaign } from './campaign.ts';
 import type { CampaignOutcome } from './campaign.ts';
 import { startOutside } from './outside.ts';
