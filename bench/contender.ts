@@ -1,4 +1,4 @@
-import type { DemoPromotion } from '../demo/load.ts';
+import type { DemoPromotion } from '../demo/campaigns/load.ts';
 import type { Outside } from '../demo/outside.ts';
 import type { Workload } from './workloads.ts';
 

@@ -110,7 +110,9 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   };
 
   const database = async () => {
-    if (mariadbd === undefined || mariadbInstallDb === undefined) return named.DATABASE_URL ?? '';
+    // What is installed here is found also where it is not needed.
+    if (named.DATABASE_URL !== undefined) return named.DATABASE_URL;
+    if (mariadbd === undefined || mariadbInstallDb === undefined) return '';
     const server = await startMariaDb({
       dataDir: join(dataDirectory, 'mariadb'),
       logFile: join(logDirectory, 'mariadb.log'),
@@ -120,7 +122,8 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
     return keep(server).url;
   };
   const redis = async () => {
-    if (redisServer === undefined) return named.REDIS_URL ?? '';
+    if (named.REDIS_URL !== undefined) return named.REDIS_URL;
+    if (redisServer === undefined) return '';
     const server = await startRedis({
       dataDir: join(dataDirectory, 'redis'),
       logFile: join(logDirectory, 'redis.log'),

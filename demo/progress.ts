@@ -1,56 +1,60 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { Progress } from './run-campaign.ts';
 
 export interface ProgressView {
-  update(progress: Progress): void;
+  /** @param figures what there is to say beside how far it is */
+  update(done: number, figures: string): void;
   stop(): void;
+}
+
+export interface ProgressSubject {
+  readonly label: string;
+  readonly total: number;
+  /** Behind the number that is done a second. */
+  readonly unit: string;
 }
 
 const LINE_EVERY_MS = 5_000;
 
 /** A live bar on a terminal, a line every few seconds elsewhere. */
-export function progressView(label: string, total: number, stream: NodeJS.WriteStream): ProgressView {
+export function progressView(
+  { label, total, unit }: ProgressSubject,
+  stream: NodeJS.WriteStream,
+): ProgressView {
   const rate = new RecentRate();
-  const figures = ({ granted, failed }: Progress) => {
-    const done = granted + failed;
-    const tps = rate.after(done);
-    const eta = tps > 0 ? `${Math.ceil((total - done) / tps)} s` : '-';
-    return { granted, failed, tps, eta };
+  const pace = (done: number) => {
+    const aSecond = rate.after(done);
+    const left = aSecond > 0 ? `${Math.ceil((total - done) / aSecond)} s` : '-';
+    return `${aSecond}${unit}  ETA ${left}`;
   };
   if (stream.isTTY) {
     const bar = new SingleBar(
       {
-        format: `${label} {bar} {percentage} %  granted {granted}  failed {failed}  {tps} TPS  ETA {left}`,
+        format: `${label} {bar} {percentage} %  {figures}  {pace}`,
         stream,
         hideCursor: true,
         clearOnComplete: false,
       },
       Presets.rect,
     );
-    bar.start(total, 0, { granted: 0, failed: 0, tps: 0, left: '-' });
+    bar.start(total, 0, { figures: '', pace: '' });
     return {
-      update: (progress) => {
-        const { eta, ...shown } = figures(progress);
-        bar.update(progress.granted + progress.failed, { ...shown, left: eta });
-      },
+      update: (done, figures) => bar.update(done, { figures, pace: pace(done) }),
       stop: () => bar.stop(),
     };
   }
   let lastLine = Date.now();
   return {
-    update: (progress) => {
-      const { granted, failed, tps, eta } = figures(progress);
+    update: (done, figures) => {
+      const shown = pace(done);
       if (Date.now() - lastLine < LINE_EVERY_MS) return;
       lastLine = Date.now();
-      stream.write(
-        `${label} ${granted + failed}/${total}  granted ${granted}  failed ${failed}  ${tps} TPS  ETA ${eta}\n`,
-      );
+      stream.write(`${label} ${done}/${total}  ${figures}  ${shown}\n`);
     },
     stop: () => undefined,
   };
 }
 
-/** Targets a second over the last few seconds. */
+/** How much is done a second, over the last few seconds. */
 class RecentRate {
   static readonly WINDOW_MS = 4_000;
   #samples: { at: number; done: number }[] = [];

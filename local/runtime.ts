@@ -52,6 +52,8 @@ export interface Runtime {
   readonly endpoints: Readonly<Record<ServiceName, string>>;
   readonly outputs: readonly OutputModel[];
   readonly model: LocalModel;
+  /** The processes of each function, for whoever watches them or ends one as a machine that is lost would. */
+  functionProcesses(): readonly { readonly functionName: string; readonly pids: readonly number[] }[];
   /** Ends everything that it started, invocations under way included after `graceSeconds`. */
   close(): Promise<void>;
 }
@@ -260,6 +262,7 @@ async function start(
     },
     outputs: model.outputs,
     model,
+    functionProcesses: () => lambda.processes(),
     close,
   };
 }

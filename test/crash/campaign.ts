@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
-import type { DemoPromotion } from '../../demo/load.ts';
+import type { DemoPromotion } from '../../demo/campaigns/load.ts';
 import type { Outside } from './outside.ts';
 import { startRuntimeProcess } from './runtime-process.ts';
 import type { RunningEndpoints, RuntimeProcess, RuntimeProcessOptions } from './runtime-process.ts';

@@ -60,6 +60,39 @@ describe('the demo', () => {
   });
 });
 
+describe('the demo of point sync', () => {
+  it('makes Redis equal to the database, reports the day, and proves both', async () => {
+    const running = run(
+      process.execPath,
+      ['demo/main.ts', '--pipeline', 'point-sync', '--users', '1000', '--prune', '--json'],
+      { cwd: ROOT },
+    );
+
+    const { stdout } = await running;
+    // With --json, standard output carries nothing else.
+    expect(JSON.parse(stdout)).toMatchObject({
+      pipeline: 'point-sync',
+      users: 1000,
+      transactions: 3000,
+      status: 'COMPLETED_WITH_PROBLEMS',
+      figures: { read: 1000, transactions: 3000 },
+      failedChecks: [],
+      verified: true,
+    });
+  }, 180_000);
+
+  it.each([
+    [['--pipeline', 'point-sync', '--targets', '5'], "unknown option '--targets'"],
+    [['--users', '5'], "unknown option '--users'"],
+    [['--pipeline', 'everything'], "argument 'everything' is invalid"],
+  ])('refuses %j in one line and with exit code 1', async (args, why) => {
+    const { code, stderr } = await failure(run(process.execPath, ['demo/main.ts', ...args], { cwd: ROOT }));
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(why);
+  });
+});
+
 describe('the demo on external servers', () => {
   let database: TestDatabase;
   let money: RunningService;

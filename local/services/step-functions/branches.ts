@@ -12,13 +12,18 @@ import { linkedController } from './timing.ts';
 const MAX_ITERATIONS_AT_ONCE = 40;
 
 export async function runParallel(state: ParallelState, input: Json, scope: Scope): Promise<Json> {
-  scope.trail.add('ParallelStateStarted');
+  const { place, trail } = scope;
+  if (!place.hasParts) trail.add('ParallelStateStarted');
   const outputs: Json[] = [];
   await stoppingTheRest('ParallelState', scope, (signal) =>
     runPool(state.Branches.length, Infinity, signal, async (index) => {
       const branch = state.Branches[index];
       if (branch === undefined) return;
-      outputs[index] = await scope.runStates(branch, input, { ...scope, signal, trail: scope.trail.fork() });
+      const part = place.part(index);
+      outputs[index] =
+        part.output === undefined
+          ? await scope.runStates(branch, input, { ...scope, signal, trail: trail.fork(), place: part })
+          : part.output.value;
     }),
   );
   return outputs;
@@ -31,14 +36,21 @@ export async function runInlineMap(map: MapState, name: string, input: Json, sco
     wanted === undefined || wanted === 0 ? Infinity : wanted,
     MAX_ITERATIONS_AT_ONCE,
   );
-  scope.trail.add('MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
+  const { place, trail } = scope;
+  if (!place.hasParts)
+    trail.add('MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
   const outputs: Json[] = [];
   await stoppingTheRest('MapState', scope, (signal) =>
     runPool(items.length, concurrency, signal, async (index) => {
-      outputs[index] = await runIteration(map, name, input, items[index] ?? null, index, {
-        ...scope,
-        signal,
-      });
+      const part = place.part(index);
+      outputs[index] =
+        part.output === undefined
+          ? await runIteration(map, name, input, items[index] ?? null, index, {
+              ...scope,
+              signal,
+              place: part,
+            })
+          : part.output.value;
     }),
   );
   return outputs;
@@ -54,7 +66,7 @@ async function runIteration(
 ): Promise<Json> {
   const trail = scope.trail.fork();
   const iteration = { name, index };
-  trail.add('MapIterationStarted', { mapIterationStartedEventDetails: iteration });
+  if (!scope.place.entered) trail.add('MapIterationStarted', { mapIterationStartedEventDetails: iteration });
   try {
     const output = await scope.runStates(
       processorOf(map),

@@ -1,6 +1,7 @@
 /**
  * A Map state of mode DISTRIBUTED: every item (or batch) is an execution of its own, under one map run. A retry of
- * the state comes here again, and so is a new map run for every child, as on AWS.
+ * the state comes here again, and so is a new map run for every child, as on AWS; a redrive goes on with the one that
+ * there is.
  */
 import { processorOf } from './definition.ts';
 import type { MapState } from './definition.ts';
@@ -10,7 +11,8 @@ import { batched, itemInput, itemsOf, numberAt } from './items.ts';
 import type { ChildInput } from './items.ts';
 import type { Json } from './json.ts';
 import { runPool } from './pool.ts';
-import type { MapRunHost, Scope } from './scope.ts';
+import type { MapRunHost } from './map-run.ts';
+import type { Scope } from './scope.ts';
 import { linkedController } from './timing.ts';
 
 /** AWS quota: children of one map run at once, and what MaxConcurrency 0 means. */
@@ -35,24 +37,35 @@ export async function runDistributedMap(
     MAX_CHILDREN_AT_ONCE,
   );
   signal.throwIfAborted();
-  const mapRun = scope.host.openMapRun({
-    label: map.Label ?? name.replaceAll(/[^\w-]/g, ''),
-    processor: processorOf(map),
-    maxConcurrency: concurrency,
-    tolerance: {
-      count: await numberAt(map.ToleratedFailureCount, map.ToleratedFailureCountPath, input, context),
-      percentage: await numberAt(
-        map.ToleratedFailurePercentage,
-        map.ToleratedFailurePercentagePath,
-        input,
-        context,
-      ),
-    },
-    totalItems: items.length,
-    totalExecutions: children.length,
-  });
+  const earlier = scope.place.mapRun;
+  const mapRun =
+    earlier ??
+    scope.host.openMapRun({
+      label: map.Label ?? name.replaceAll(/[^\w-]/g, ''),
+      processor: processorOf(map),
+      maxConcurrency: concurrency,
+      tolerance: {
+        count: await numberAt(map.ToleratedFailureCount, map.ToleratedFailureCountPath, input, context),
+        percentage: await numberAt(
+          map.ToleratedFailurePercentage,
+          map.ToleratedFailurePercentagePath,
+          input,
+          context,
+        ),
+      },
+      totalItems: items.length,
+      totalExecutions: children.length,
+    });
+  scope.place.mapRun = mapRun;
+  const { arn: mapRunArn } = mapRun.run;
+  if (earlier !== undefined) mapRun.run.redrive();
   try {
-    trail.add('MapRunStarted', { mapRunStartedEventDetails: { mapRunArn: mapRun.run.arn } });
+    if (earlier === undefined) {
+      trail.add('MapRunStarted', { mapRunStartedEventDetails: { mapRunArn } });
+    } else {
+      const { redriveCount } = mapRun.run;
+      trail.add('MapRunRedriven', { mapRunRedrivenEventDetails: { mapRunArn, redriveCount } });
+    }
     const outputs = await runChildren(children, mapRun, concurrency, signal);
     mapRun.run.end('SUCCEEDED');
     trail.add('MapRunSucceeded');
@@ -99,7 +112,7 @@ async function runChildren(
     await runPool(children.length, concurrency, controller.signal, async (index) => {
       const child = children[index];
       if (child === undefined) return;
-      outputs[index] = await mapRun.runChild(child.input, child.itemCount, controller.signal);
+      outputs[index] = await mapRun.runChild(index, child, controller.signal);
       if (mapRun.run.toleranceExceeded) controller.abort(new Halt('too many items failed'));
     });
   } finally {

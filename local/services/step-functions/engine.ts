@@ -7,7 +7,9 @@ import { Execution } from './execution.ts';
 import { MAX_PAYLOAD_BYTES, parseJson, toJson } from './json.ts';
 import type { Json } from './json.ts';
 import { MapRun } from './map-run.ts';
-import type { Host, MapRunHost, MapRunSettings } from './scope.ts';
+import type { MapRunHost } from './map-run.ts';
+import { redrivability } from './redrive.ts';
+import type { Host, MapRunSettings } from './scope.ts';
 import { statusChangeOf } from './status-change.ts';
 import type { StatusChange } from './status-change.ts';
 import { isServedResource } from './task.ts';
@@ -93,12 +95,36 @@ export class StepFunctionsEngine {
         input,
         inputText,
         timeoutSeconds,
+        isExpress: machine.type === 'EXPRESS',
       },
       (changed) => this.#report(changed, machine),
     );
     machine.executions.push(execution);
     this.#launch(execution, machine);
     return execution;
+  }
+
+  /**
+   * Goes on with an execution that failed, was stopped or timed out; again with the same token, that same redrive.
+   * @returns when it was redriven, in milliseconds
+   * @throws ServiceError ExecutionDoesNotExist, ExecutionNotRedrivable
+   */
+  redrive(arn: string, clientToken: string | undefined): number {
+    const execution = this.execution(arn);
+    const now = Date.now();
+    const tokens = execution.redriveTokens;
+    const asked = clientToken === undefined ? undefined : tokens.redriveDateOf(clientToken, now);
+    if (asked !== undefined) return asked;
+    const { spec } = execution;
+    const may = redrivability(execution, now);
+    if (may.status !== 'REDRIVABLE') {
+      const reason = may.status === 'NOT_REDRIVABLE' ? may.reason : 'it is redriven with its Map Run';
+      throw new ServiceError('ExecutionNotRedrivable', `Execution '${arn}' cannot be redriven: ${reason}`);
+    }
+    execution.redrive(this.#host(execution, this.machine(spec.stateMachineArn)));
+    const redriveDate = execution.redriveDate ?? now;
+    if (clientToken !== undefined) tokens.remember(clientToken, redriveDate, now);
+    return redriveDate;
   }
 
   /** @throws ServiceError StateMachineDoesNotExist */
@@ -139,12 +165,15 @@ export class StepFunctionsEngine {
       execution.stop();
       return;
     }
-    const host: Host = {
+    execution.run(this.#host(execution, machine));
+  }
+
+  #host(execution: Execution, machine: Machine): Host {
+    return {
       region: this.#options.region,
       invokeFunction: (name, payload) => this.#options.invokeFunction(name, payload),
       openMapRun: (settings) => this.#openMapRun(settings, execution, machine),
     };
-    execution.run(host);
   }
 
   #openMapRun(settings: MapRunSettings, parent: Execution, machine: Machine): MapRunHost {
@@ -156,14 +185,22 @@ export class StepFunctionsEngine {
       ...settings,
     });
     this.#mapRuns.set(run.arn, run);
+    const children = new Map<number, Execution>();
     return {
       run,
-      runChild: async (input, itemCount, signal) => {
-        const child = this.#child(run, machine, settings, input, itemCount);
-        run.childStarted(child.spec.arn, itemCount);
+      runChild: async (index, { input, itemCount }, signal) => {
+        const earlier = children.get(index);
+        if (earlier?.status === 'SUCCEEDED') return earlier.output;
+        const child = earlier ?? this.#child(run, machine, settings, input, itemCount);
+        children.set(index, child);
+        if (earlier === undefined) run.childArns.push(child.spec.arn);
+        run.childStarted(itemCount);
         const stop = () => child.stop();
         signal.addEventListener('abort', stop, { once: true });
-        this.#launch(child, machine);
+        if (earlier === undefined) this.#launch(child, machine);
+        else if (redrivability(earlier, Date.now()).status === 'NOT_REDRIVABLE') {
+          run.childEnded('FAILED', itemCount);
+        } else earlier.redrive(this.#host(earlier, machine));
         await child.ended;
         signal.removeEventListener('abort', stop);
         return child.output;
@@ -184,6 +221,7 @@ export class StepFunctionsEngine {
         input,
         inputText: JSON.stringify(input),
         timeoutSeconds: undefined,
+        isExpress: false,
         mapRun: { arn: run.arn, itemCount },
       },
       (child) => {

@@ -3,10 +3,13 @@ import type { StateGroup } from './definition.ts';
 import { Halt, StateError, asStateError } from './errors.ts';
 import type { ContextObject } from './expressions.ts';
 import { History } from './history.ts';
+import type { Trail } from './history.ts';
 import { runStates } from './interpreter.ts';
 import { payloadText } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { ChildStatus } from './map-run.ts';
+import { Place } from './place.ts';
+import { RedriveTokens } from './redrive-tokens.ts';
 import type { Host } from './scope.ts';
 import { after } from './timing.ts';
 
@@ -20,6 +23,7 @@ export interface ExecutionSpec {
   /** The input as the caller wrote it. */
   readonly inputText: string;
   readonly timeoutSeconds: number | undefined;
+  readonly isExpress: boolean;
   /** Of a distributed map's child. */
   readonly mapRun?: { readonly arn: string; readonly itemCount: number };
 }
@@ -28,50 +32,76 @@ export class Execution {
   readonly spec: ExecutionSpec;
   readonly history = new History();
   readonly startDate = Date.now();
-  /** Resolves at the end, however it ends. */
-  readonly ended: Promise<void>;
   status: 'RUNNING' | ChildStatus = 'RUNNING';
   stopDate: number | undefined;
   output: Json | undefined;
   error: string | undefined;
   cause: string | undefined;
-  readonly #controller = new AbortController();
+  redriveCount = 0;
+  redriveDate: number | undefined;
+  readonly redriveTokens = new RedriveTokens();
   readonly #onChange: (execution: Execution) => void;
-  readonly #resolveEnded: () => void;
+  readonly #place = new Place();
+  #controller = new AbortController();
+  #ending = Promise.withResolvers<undefined>();
+  /** Settles when nothing of the latest run, or redrive, is at work any more. */
+  #work: Promise<void> = Promise.resolve();
   #cancelTimeout: () => void = () => undefined;
 
   constructor(spec: ExecutionSpec, onChange: (execution: Execution) => void) {
     this.spec = spec;
     this.#onChange = onChange;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.ended = promise;
-    this.#resolveEnded = () => resolve(undefined);
+  }
+
+  /** Resolves at the end of the run, or of the latest redrive, however it ends. */
+  get ended(): Promise<void> {
+    return this.#ending.promise;
   }
 
   /** Goes on by itself after this returns; never throws. */
   run(host: Host): void {
     this.#onChange(this);
-    const { timeoutSeconds, states, input, inputText } = this.spec;
+    const trail = this.history.trail();
+    trail.add('ExecutionStarted', { executionStartedEventDetails: { input: this.spec.inputText } });
+    this.#workOn(host, trail);
+  }
+
+  /** Goes on from where it ended, which is to be redrivable; never throws. */
+  redrive(host: Host): void {
+    this.status = 'RUNNING';
+    this.stopDate = undefined;
+    this.error = undefined;
+    this.cause = undefined;
+    this.redriveCount += 1;
+    this.redriveDate = Date.now();
+    this.#controller = new AbortController();
+    this.#ending = Promise.withResolvers<undefined>();
+    const { redriveCount } = this;
+    const trail = this.history.resume('ExecutionRedriven', {
+      executionRedrivenEventDetails: { redriveCount },
+    });
+    this.#onChange(this);
+    this.#workOn(host, trail);
+  }
+
+  #workOn(host: Host, trail: Trail): void {
+    const { timeoutSeconds, states, input } = this.spec;
     if (timeoutSeconds !== undefined) {
       this.#cancelTimeout = after(timeoutSeconds * 1000, () =>
         this.#end('TIMED_OUT', { error: 'States.Timeout' }),
       );
     }
-    const trail = this.history.trail();
-    trail.add('ExecutionStarted', { executionStartedEventDetails: { input: inputText } });
-    runStates(states, input, {
-      context: this.#context(),
-      trail,
-      signal: this.#controller.signal,
-      host,
-      runStates,
-    }).then(
-      (output) => this.#end('SUCCEEDED', { output }),
-      (error: unknown) => {
-        // A halt has been recorded by what caused it.
-        if (!(error instanceof Halt)) this.#end('FAILED', asStateError(error));
-      },
-    );
+    const { signal } = this.#controller;
+    const scope = { context: this.#context(), trail, place: this.#place, signal, host, runStates };
+    this.#work = this.#work
+      .then(() => runStates(states, input, scope))
+      .then(
+        (output) => this.#end('SUCCEEDED', { output }),
+        (error: unknown) => {
+          // A halt has been recorded by what caused it.
+          if (!(error instanceof Halt)) this.#end('FAILED', asStateError(error));
+        },
+      );
   }
 
   /** Ends it at once as ABORTED; nothing happens when it has ended. */
@@ -94,7 +124,7 @@ export class Execution {
     }
     this.history.end(...lastEvent(this));
     this.#controller.abort(new Halt(`the execution has ended: ${status}`));
-    this.#resolveEnded();
+    this.#ending.resolve(undefined);
     this.#onChange(this);
   }
 
@@ -107,7 +137,8 @@ export class Execution {
         Input: input,
         StartTime: new Date(this.startDate).toISOString(),
         RoleArn: '',
-        RedriveCount: 0,
+        RedriveCount: this.redriveCount,
+        ...(this.redriveDate === undefined ? {} : { RedriveTime: new Date(this.redriveDate).toISOString() }),
       },
       StateMachine: { Id: stateMachineArn, Name: stateMachineName },
     };

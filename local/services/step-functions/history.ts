@@ -42,6 +42,12 @@ export class History {
     this.#ended = true;
   }
 
+  /** Goes on behind the event that ended the execution. @returns the view of what is redriven */
+  resume(type: string, details: JsonObject): Trail {
+    this.#ended = false;
+    return this.trail(this.#push(type, details, this.events.length));
+  }
+
   #push(type: string, details: JsonObject, previousEventId: number): number {
     const id = this.events.length + 1;
     this.events.push({ id, previousEventId, type, timestamp: Date.now(), details });

@@ -29,26 +29,49 @@ interface Step {
 }
 
 /**
+ * From the first state on, or from the one at which the place was left.
  * @returns the output of the last state
  * @throws StateError that no state answered; the signal's reason when aborted
  */
 export async function runStates(states: StateGroup, input: Json, scope: Scope): Promise<Json> {
-  let name: string | undefined = states.StartAt;
-  let data = input;
-  while (name !== undefined) {
+  const { place, trail } = scope;
+  if (place.at === undefined) place.moveTo(states.StartAt, input);
+  for (;;) {
     scope.signal.throwIfAborted();
+    const { name, input: data } = place.at ?? { name: states.StartAt, input };
     const state: State | undefined = states.States[name];
     if (state === undefined) throw new StateError('States.Runtime', `There is no state '${name}'.`);
     const inputText = payloadText(data, `The input of the state '${name}'`);
-    scope.trail.add(`${state.Type}StateEntered`, { stateEnteredEventDetails: { name, input: inputText } });
-    const step: Step = await attempt(state, name, data, scope);
-    scope.signal.throwIfAborted();
-    const output = payloadText(step.output, `The output of the state '${name}'`);
-    scope.trail.add(`${state.Type}StateExited`, { stateExitedEventDetails: { name, output } });
-    data = step.output;
-    name = step.next;
+    // A state that is redriven is still entered.
+    if (!place.entered) {
+      trail.add(`${state.Type}StateEntered`, { stateEnteredEventDetails: { name, input: inputText } });
+      place.entered = true;
+    }
+    const { step, output } = await passThrough(state, name, data, scope);
+    trail.add(`${state.Type}StateExited`, { stateExitedEventDetails: { name, output } });
+    if (step.next === undefined) {
+      place.output = { value: step.output };
+      return step.output;
+    }
+    place.moveTo(step.next, step.output);
   }
-  return data;
+}
+
+async function passThrough(
+  state: State,
+  name: string,
+  input: Json,
+  scope: Scope,
+): Promise<{ readonly step: Step; readonly output: string }> {
+  try {
+    const step = await attempt(state, name, input, scope);
+    scope.signal.throwIfAborted();
+    return { step, output: payloadText(step.output, `The output of the state '${name}'`) };
+  } catch (error) {
+    // Branches that are through are kept for a redrive, unless there was too much of what they came to.
+    if (error instanceof StateError && error.error === 'States.DataLimitExceeded') scope.place.forgetParts();
+    throw error;
+  }
 }
 
 /** A state with its retries, until it has a result or a catcher takes the error. */
@@ -67,6 +90,7 @@ async function attempt(state: State, name: string, input: Json, scope: Scope): P
       const delay = budget.next(failure);
       if (delay === undefined) return caught(state, input, failure);
       await pause(delay * 1000, scope.signal);
+      scope.place.forgetParts();
     }
   }
 }

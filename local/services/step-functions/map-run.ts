@@ -1,4 +1,5 @@
 /** The state of one run of a distributed Map: how many items are where, and how many may fail. Pure. */
+import type { Json } from './json.ts';
 
 export interface Tolerance {
   readonly count: number | undefined;
@@ -36,6 +37,8 @@ export class MapRun {
   status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' = 'RUNNING';
   items: Counts;
   executions: Counts;
+  redriveCount = 0;
+  redriveDate: number | undefined;
 
   constructor(
     from: Pick<MapRun, 'arn' | 'executionArn' | 'stateMachineArn' | 'maxConcurrency' | 'tolerance'> & {
@@ -52,8 +55,18 @@ export class MapRun {
     this.executions = allPending(from.totalExecutions);
   }
 
-  childStarted(arn: string, itemCount: number): void {
-    this.childArns.push(arn);
+  /** Once more for the children that did not succeed. */
+  redrive(): void {
+    this.status = 'RUNNING';
+    this.stopDate = undefined;
+    this.redriveCount += 1;
+    this.redriveDate = Date.now();
+    this.items = unsuccessfulPending(this.items);
+    this.executions = unsuccessfulPending(this.executions);
+  }
+
+  /** For the first time, or in a redrive again. */
+  childStarted(itemCount: number): void {
     this.items = moved(this.items, 'pending', 'running', itemCount);
     this.executions = moved(this.executions, 'pending', 'running', 1);
   }
@@ -86,6 +99,25 @@ function allPending(total: number): Counts {
   return { total, pending: total, running: 0, succeeded: 0, failed: 0, timedOut: 0, aborted: 0 };
 }
 
+function unsuccessfulPending({ total, pending, running, succeeded, ...rest }: Counts): Counts {
+  const unsuccessful = rest.failed + rest.timedOut + rest.aborted;
+  return { ...allPending(total), pending: pending + unsuccessful, running, succeeded };
+}
+
 function moved(counts: Counts, from: keyof Counts, to: keyof Counts, by: number): Counts {
   return { ...counts, [from]: counts[from] - by, [to]: counts[to] + by };
+}
+
+/** What an execution offers to its Map state, and keeps for a redrive of it. */
+export interface MapRunHost {
+  readonly run: MapRun;
+  /**
+   * Starts one child, or redrives it where it ended without success; aborting the signal stops it. Resolves at its end,
+   * however it ends.
+   */
+  runChild(
+    index: number,
+    child: { readonly input: Json; readonly itemCount: number },
+    signal: AbortSignal,
+  ): Promise<Json | undefined>;
 }

@@ -5,6 +5,7 @@ import { ServiceError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import type { Counts, MapRun } from './map-run.ts';
 import { pageOf } from './paging.ts';
+import { redrivability } from './redrive.ts';
 
 type Operation = (request: unknown, engine: StepFunctionsEngine) => object;
 
@@ -28,6 +29,15 @@ export const operations: ReadonlyMap<string, Operation> = new Map([
       execution.stop(request.error, request.cause);
       return { stopDate: seconds(execution.stopDate) };
     }),
+  ],
+  [
+    'RedriveExecution',
+    operation(
+      z.object({ executionArn: arn, clientToken: z.string().min(1).max(64).optional() }),
+      ({ executionArn, clientToken }, engine) => ({
+        redriveDate: seconds(engine.redrive(executionArn, clientToken)),
+      }),
+    ),
   ],
   [
     'DescribeExecution',
@@ -134,8 +144,11 @@ function listed(execution: Execution): object {
 
 function described(execution: Execution): object {
   const { spec, output, error, cause } = execution;
+  const may = redrivability(execution, Date.now());
   return {
     ...common(execution),
+    redriveStatus: may.status,
+    redriveStatusReason: may.status === 'NOT_REDRIVABLE' ? may.reason : undefined,
     input: spec.inputText,
     inputDetails: { included: true },
     ...(output === undefined ? {} : { output: JSON.stringify(output), outputDetails: { included: true } }),
@@ -144,7 +157,8 @@ function described(execution: Execution): object {
   };
 }
 
-function common({ spec, status: now, startDate, stopDate }: Execution): object {
+function common(execution: Execution): object {
+  const { spec, status: now, startDate, stopDate, redriveCount, redriveDate } = execution;
   return {
     executionArn: spec.arn,
     stateMachineArn: spec.stateMachineArn,
@@ -153,7 +167,8 @@ function common({ spec, status: now, startDate, stopDate }: Execution): object {
     startDate: seconds(startDate),
     stopDate: seconds(stopDate),
     mapRunArn: spec.mapRun?.arn,
-    redriveCount: 0,
+    redriveCount,
+    redriveDate: seconds(redriveDate),
   };
 }
 
@@ -183,7 +198,8 @@ function describedRun(run: MapRun): object {
     toleratedFailurePercentage: run.tolerance.percentage ?? 0,
     itemCounts: protocolCounts(run.items),
     executionCounts: protocolCounts(run.executions),
-    redriveCount: 0,
+    redriveCount: run.redriveCount,
+    redriveDate: seconds(run.redriveDate),
   };
 }
 

@@ -3,12 +3,15 @@ import type { StateGroup } from './definition.ts';
 import type { ContextObject } from './expressions.ts';
 import type { Trail } from './history.ts';
 import type { Json } from './json.ts';
-import type { MapRun, Tolerance } from './map-run.ts';
+import type { MapRunHost, Tolerance } from './map-run.ts';
+import type { Place } from './place.ts';
 
 export interface Scope {
   /** `$$` of the state that runs. */
   readonly context: ContextObject;
   readonly trail: Trail;
+  /** How far these states are; kept for a redrive. */
+  readonly place: Place;
   readonly signal: AbortSignal;
   readonly host: Host;
   /** Runs a branch, an iteration or a machine to its output; given here so that Map and Parallel need not import it. */
@@ -30,10 +33,4 @@ export interface MapRunSettings {
   readonly tolerance: Tolerance;
   readonly totalItems: number;
   readonly totalExecutions: number;
-}
-
-export interface MapRunHost {
-  readonly run: MapRun;
-  /** Starts one child; aborting the signal stops it. Resolves at its end, however it ends. */
-  runChild(input: Json, itemCount: number, signal: AbortSignal): Promise<Json | undefined>;
 }

@@ -17,8 +17,9 @@ export interface StatusChange {
   readonly output: string | null;
   /** Null while there is no output. */
   readonly outputDetails: { readonly included: boolean } | null;
-  readonly redriveCount: 0;
-  readonly redriveDate: null;
+  readonly redriveCount: number;
+  /** Milliseconds since the epoch. */
+  readonly redriveDate: number | null;
   readonly error: string | null;
   readonly cause: string | null;
 }
@@ -27,7 +28,7 @@ export interface StatusChange {
 const ESCAPED_BYTES_LIMIT = 248 * 1024;
 
 export function statusChangeOf(execution: Execution): StatusChange {
-  const { spec, status, startDate, stopDate, error, cause } = execution;
+  const { spec, status, startDate, stopDate, error, cause, redriveCount, redriveDate } = execution;
   const output = execution.output === undefined ? null : JSON.stringify(execution.output);
   const outputBytes = escapedBytes(output);
   const outputFits = outputBytes <= ESCAPED_BYTES_LIMIT;
@@ -45,8 +46,8 @@ export function statusChangeOf(execution: Execution): StatusChange {
     inputDetails: { included: inputFits },
     output: outputFits ? output : null,
     outputDetails: output === null ? null : { included: outputFits },
-    redriveCount: 0,
-    redriveDate: null,
+    redriveCount,
+    redriveDate: redriveDate ?? null,
     error: error ?? null,
     cause: cause ?? null,
   };

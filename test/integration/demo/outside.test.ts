@@ -92,6 +92,9 @@ describe('what lies outside', { timeout: 120_000 }, () => {
     const SLACK_WEBHOOK_URL = 'https://hooks.slack.example/services/T1/B1/x';
     const outside = await start({ SLACK_WEBHOOK_URL, JWT_SECRET_KEY: 'jwt-key' });
 
+    expect(outside.databaseUrl).toBe(environment['DATABASE_URL']);
+    expect(outside.redisUrl).toBe(environment['REDIS_URL']);
+    expect(outside.money).toMatchObject({ url: environment['MONEY_API_URL'], isStandIn: false });
     expect(outside.slack).toEqual({ webhookUrl: SLACK_WEBHOOK_URL, messagesUrl: undefined });
     expect(await secretsOn(outside)).toEqual({
       MONEY_API_KEY: 'money-key',

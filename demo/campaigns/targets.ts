@@ -2,7 +2,7 @@
  * The demo's promotions: mostly plain targets, some that fall back to a default of the promotion, some that are
  * invalid. What each should be granted is said here by itself, not computed by the code that is being shown.
  */
-import type { PromotionType } from '../schema/promotion.ts';
+import type { PromotionType } from '../../schema/promotion.ts';
 
 export interface DemoTarget {
   readonly customerUid: string;

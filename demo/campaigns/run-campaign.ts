@@ -4,8 +4,9 @@ import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Pool } from 'mysql2/promise';
-import { finishCampaignOutput } from '../schema/campaign-run.ts';
-import type { FinishCampaignOutput } from '../schema/campaign-run.ts';
+import { finishCampaignOutput } from '../../schema/campaign-run.ts';
+import type { FinishCampaignOutput } from '../../schema/campaign-run.ts';
+import { messageOf } from '../lambda-cause.ts';
 
 export interface Progress {
   readonly granted: number;
@@ -71,18 +72,4 @@ async function readProgress({ db, redis }: RunContext, promotionId: string): Pro
   const counters =
     summary === undefined ? {} : await redis.hgetall(`campaign_promotion_summary:${summary.id}`);
   return { granted: Number(counters['success_count'] ?? 0), failed: Number(counters['fail_count'] ?? 0) };
-}
-
-/** Lambda wraps what a handler threw: {"errorType", "errorMessage"}. */
-function messageOf(cause: string | undefined): string {
-  const wrapped = z.object({ errorMessage: z.string() }).safeParse(jsonOrUndefined(cause ?? ''));
-  return wrapped.success ? wrapped.data.errorMessage : (cause ?? '');
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
-import type { Check } from './check.ts';
+import { checkLine } from '../checks.ts';
+import type { Check } from '../checks.ts';
 import type { DemoPromotion } from './load.ts';
 import type { MoneyCalls } from './money-calls.ts';
-import type { DemoOptions } from './options.ts';
+import type { DemoOptions } from './command.ts';
 import { highestWindowSeen } from './stand-in-stats.ts';
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 export interface CampaignResult {
   readonly promotion: DemoPromotion;
@@ -40,10 +41,10 @@ export async function printResults(of: {
   out.write(`\n${table(results)}\n\n`);
   for (const result of results) {
     out.write(`${result.promotion.promotionType.toLowerCase()} campaign ${result.promotion.promotionId}\n`);
-    for (const check of result.checks) out.write(line(check));
+    for (const check of result.checks) out.write(checkLine(check));
   }
   out.write('the whole demo\n');
-  out.write(line(ceiling));
+  out.write(checkLine(ceiling));
   if (!money.isStandIn && options.ledger === undefined) {
     out.write(
       '  note  an external Money API without --ledger: what it granted is not checked, only our rows\n',
@@ -80,10 +81,6 @@ export async function printResults(of: {
       })),
     };
   }
-}
-
-function line(check: { name: string; ok: boolean; detail: string }): string {
-  return `  ${check.ok ? 'ok  ' : 'FAIL'}  ${check.name}: ${check.detail}\n`;
 }
 
 const HEADINGS = [

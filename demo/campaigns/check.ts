@@ -4,17 +4,12 @@
  */
 import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
-import type { PromotionType } from '../schema/promotion.ts';
+import type { PromotionType } from '../../schema/promotion.ts';
+import { equal } from '../checks.ts';
+import type { Check } from '../checks.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { DemoPromotion } from './load.ts';
 import { demoTargets } from './targets.ts';
-
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  /** The figures that were compared. */
-  readonly detail: string;
-}
 
 const TABLES = {
   VOUCHER: { kind: 'voucher', results: 'campaign_promotion_voucher_results' },
@@ -91,11 +86,6 @@ export async function checkCampaign(
     equal('the sums agree (KRW)', paid.sum, expectedSum),
   );
   return { checks, figures: { granted, failed, duplicates: paid.duplicates } };
-}
-
-function equal(name: string, actual: number, expected: number): Check {
-  const detail = actual === expected ? String(actual) : `${actual}, expected ${expected}`;
-  return { name, ok: actual === expected, detail };
 }
 
 async function readRows(db: Pool, { promotionType, promotionId }: DemoPromotion) {

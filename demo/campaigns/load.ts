@@ -1,6 +1,6 @@
 /** Loads a demo promotion as the client's own loader would: plain SQL into the ERD's tables. */
 import type { Pool } from 'mysql2/promise';
-import type { PromotionType } from '../schema/promotion.ts';
+import type { PromotionType } from '../../schema/promotion.ts';
 import { DEFAULTS, demoTargets } from './targets.ts';
 
 const ROWS_PER_INSERT = 2_000;

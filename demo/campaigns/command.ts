@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ranThrough, wholeNumber } from './command-line.ts';
-import type { PromotionType } from '../schema/promotion.ts';
+import { ranThrough, wholeNumber } from '../command-line.ts';
+import { pipelineOption } from '../pipelines.ts';
+import type { PromotionType } from '../../schema/promotion.ts';
 
 export interface DemoOptions {
   readonly types: readonly PromotionType[];
@@ -20,13 +21,14 @@ interface RawOptions extends Omit<DemoOptions, 'types'> {
 const TYPES = { both: ['VOUCHER', 'POINT'], voucher: ['VOUCHER'], point: ['POINT'] } as const;
 
 /** @returns the exit code; a wrong option or a failure is one line on standard error. */
-export async function demoCommand(run: (options: DemoOptions) => Promise<number>): Promise<number> {
+export async function campaignsCommand(run: (options: DemoOptions) => Promise<number>): Promise<number> {
   let exitCode = 0;
   const program = new Command('npm run demo --')
     .description(
       'Pays demo campaigns on this machine, on the topology that cdk deploy would create, and checks the result\n' +
         "against the Money API's own ledger. Exit 0 only if every check holds.",
     )
+    .addOption(pipelineOption())
     .addOption(
       new Option('--type <type>', 'which campaigns to run')
         .choices(['both', 'voucher', 'point'])

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
-import { LOG_EVENTS } from '../schema/log-events.ts';
+import { LOG_EVENTS } from '../../schema/log-events.ts';
 
 const batchLine = z.object({ event: z.literal(LOG_EVENTS.batchPaid), callsAt: z.array(z.number()) });
 

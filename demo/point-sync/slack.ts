@@ -1,0 +1,39 @@
+/** What Slack's stand-in was told of the job. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+
+const messages = z.array(z.object({ text: z.string() }));
+
+export interface Told {
+  readonly started: number;
+  readonly ended: number;
+  readonly failed: number;
+}
+
+/** In Korean, as the stage is set to. */
+const SAID = { started: '시작했습니다', ended: '완료되었', failed: '실패했습니다' } as const;
+
+export async function readTold(messagesUrl: string, runDate: string): Promise<Told> {
+  const all = messages.parse(await (await fetch(messagesUrl)).json());
+  const ofJob = all.filter(({ text }) => text.includes(`point-sync (${runDate})`));
+  const count = (words: string) => ofJob.filter(({ text }) => text.includes(words)).length;
+  return { started: count(SAID.started), ended: count(SAID.ended), failed: count(SAID.failed) };
+}
+
+const PATIENCE_MS = 20_000;
+/** A message that comes twice comes soon after. */
+const AFTERWARDS_MS = 500;
+
+/** Waits until so much is told, or for long enough. */
+export async function waitUntilTold(messagesUrl: string, runDate: string, expected: Told): Promise<Told> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const told = await readTold(messagesUrl, runDate);
+    const isAll =
+      told.started >= expected.started && told.ended >= expected.ended && told.failed >= expected.failed;
+    if (isAll || Date.now() > until) break;
+    await sleep(100);
+  }
+  await sleep(AFTERWARDS_MS);
+  return readTold(messagesUrl, runDate);
+}
