@@ -9,7 +9,7 @@ import { equal } from '../checks.ts';
 import type { Check } from '../checks.ts';
 import { balanceKey, versionKey } from './load.ts';
 import type { Loaded } from './load.ts';
-import type { RunOutput } from './run.ts';
+import type { RunOutput } from '../jobs/run.ts';
 import { reportOf, transactionsOf } from './transactions.ts';
 import type { DaySpec, Report } from './transactions.ts';
 import { cachedAfter, demoUsers, foreignUsers, OTHER_KEYS } from './users.ts';

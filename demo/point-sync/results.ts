@@ -1,8 +1,8 @@
 import { checkLine } from '../checks.ts';
 import type { Check } from '../checks.ts';
 import type { PointSyncOptions } from './command.ts';
-import type { JobRunRow, StepProgress } from './job-rows.ts';
-import type { FinishedRun } from './run.ts';
+import type { JobRunRow, StepProgress } from '../jobs/job-rows.ts';
+import type { FinishedRun } from '../jobs/run.ts';
 
 export interface PointSyncResult {
   readonly options: PointSyncOptions;
