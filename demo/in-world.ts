@@ -18,7 +18,7 @@ export interface Setting {
  * @param show says whether all that was shown is verified; of what is not the logs are kept
  */
 export async function inWorld(
-  options: Pick<WorldOptions, 'context' | 'standIn'> & { readonly json: boolean },
+  options: Pick<WorldOptions, 'context' | 'standIn' | 'coupons'> & { readonly json: boolean },
   show: (setting: Setting) => Promise<boolean>,
 ): Promise<boolean> {
   const { json, ...world } = options;

@@ -28,7 +28,7 @@ export interface Kill {
 
 export interface FinishedRun {
   readonly output: RunOutput;
-  /** Why the second start was refused; undefined: it was not. */
+  /** Why the second start was refused; undefined: it was not, or there was none. */
   readonly refusedBecause: string | undefined;
   /** Undefined: it was not killed, or it was over before it could be. */
   readonly kill: Kill | undefined;
@@ -46,6 +46,8 @@ export interface RunContext {
   /** The functions that the job's machine calls, without those of every job. */
   readonly functions: readonly string[];
   readonly input: JobInput;
+  /** At the same moment; of two, one is to be refused. */
+  readonly starts: 1 | 2;
   /** Asked again and again; undefined: it is not killed. */
   readonly isTimeToKill: ((steps: readonly StepProgress[]) => boolean | Promise<boolean>) | undefined;
   readonly onProgress: (steps: readonly StepProgress[]) => void;
@@ -57,9 +59,12 @@ const KILL_POLL_MS = 5;
 
 /** @throws Error with the execution's own cause when the run does not succeed */
 export async function runJob(context: RunContext): Promise<FinishedRun> {
-  const { machine, db, job, input, onProgress } = context;
+  const { machine, db, job, input, starts, onProgress } = context;
   const begun = performance.now();
-  const { running, refusedBecause } = await startTwice(machine, input);
+  const { running, refusedBecause } =
+    starts === 2
+      ? await startTwice(machine, input)
+      : { running: await machine.start(input), refusedBecause: undefined };
   const executions = [running];
   const kill = await killWhen(context, running);
   if (kill !== undefined) executions.push(await startAgain(context, running, kill));

@@ -84,6 +84,7 @@ async function run(
       runtime: world.runtime,
       job: pointSyncJob(runDate),
       functions: POINT_SYNC_FUNCTIONS,
+      starts: 2,
       input: { runDate, ...(prune ? { prune } : {}) },
       isTimeToKill: kill ? (steps) => chunksOf(steps) >= killAfter : undefined,
       onProgress: (steps) => {

@@ -181,6 +181,7 @@ test('a night: Redis and the reports are as the data says, a second start is ref
         job: JOB,
         functions: POINT_SYNC_FUNCTIONS,
         input: INPUT,
+        starts: 2,
         isTimeToKill: undefined,
         onProgress: () => undefined,
         say: () => undefined,
