@@ -97,8 +97,8 @@ function howOf({ loaded }: Stage, { kill }: CouponStatsOptions, out: NodeJS.Writ
       const sum = (name: string) => steps.reduce((all, { figures }) => all + (figures[name] ?? 0), 0);
       const done = targetHour === undefined ? sum('stores') + sum('favourites') : sum('members');
       view.of.update(Math.min(done, total), steps.findLast(({ chunks }) => chunks > 0)?.step ?? 'starting');
-      if (done >= total) end();
     },
+    onEnd: end,
     say: (line) => {
       end();
       out.write(`${line}\n`);
@@ -142,12 +142,15 @@ async function checkRuns(
     equal(`the last run of ${job.jobName} ended`, finished.output.status, 'COMPLETED'),
   );
   for (const { job, finished } of firstOfEach(runs)) {
+    if (kill) {
+      checks.push(checkKill(job, finished, (await readRuns(db, job))[0]));
+      continue;
+    }
     checks.push({
       name: `a second start of ${job.jobName} at the same moment was refused`,
       ok: finished.refusedBecause !== undefined,
       detail: finished.refusedBecause?.replace(/: execution .*/, '') ?? 'it was not',
     });
-    if (kill) checks.push(checkKill(finished, (await readRuns(db, job))[0]));
   }
   const stats = await readServiceStats(services);
   if (stats !== undefined && !kill && faultRate === 0) {
@@ -180,10 +183,11 @@ function firstOfEach(runs: readonly ShownRun[]): ShownRun[] {
 }
 
 function checkKill(
+  { jobName }: DemoJob,
   { kill }: ShownRun['finished'],
   row: { readonly attempts: number; readonly skippedChunks: number } | undefined,
 ): Check {
-  const name = 'killed and started again, it skipped the chunks that were finished';
+  const name = `${jobName}, killed and started again, skipped the chunks that were finished`;
   if (kill === undefined || row === undefined) {
     return { name, ok: false, detail: 'it was over too soon: try more --members' };
   }

@@ -23,6 +23,7 @@ export interface How {
   /** Of the first run of each job. */
   readonly kill: boolean;
   readonly onProgress: (job: DemoJob, steps: readonly StepProgress[]) => void;
+  readonly onEnd: () => void;
   readonly say: (line: string) => void;
 }
 
@@ -53,7 +54,7 @@ export async function runUsageStats(stage: Stage, how: How): Promise<{ runs: Sho
         name: `before the rerun, of the others: ${check.name}`,
       })),
     );
-    await setFaults(services, []);
+    await setFaults(services, {});
   }
   return { runs, checks };
 }
@@ -110,7 +111,7 @@ export function membersOf(messages: readonly ReceivedMessage[]): number[] {
 }
 
 async function setFaultsOff(services: Stage['services']): Promise<void> {
-  if (services.store.isStandIn && services.notification.isStandIn) await setFaults(services, []);
+  if (services.store.isStandIn && services.notification.isStandIn) await setFaults(services, {});
 }
 
 async function countSent({ db, spec: { days } }: Stage): Promise<number> {
@@ -123,7 +124,7 @@ async function countSent({ db, spec: { days } }: Stage): Promise<number> {
 
 function run(
   { world, db, spec, usageStats, fcmSend }: Stage,
-  { kill, onProgress, say }: How,
+  { kill, onProgress, onEnd, say }: How,
   which: 'usageStats' | 'fcmSend',
   {
     isFirst,
@@ -152,9 +153,10 @@ function run(
     ...of,
     db,
     runtime: world.runtime,
-    starts: isFirst ? 2 : 1,
+    // Until it is known which of two runs, the moment for a kill is over.
+    starts: isFirst && !kill ? 2 : 1,
     isTimeToKill: kill && isFirst ? isTimeToKill : undefined,
     onProgress: (steps) => onProgress(of.job, steps),
     say,
-  });
+  }).finally(onEnd);
 }

@@ -4,28 +4,30 @@ import { couponServiceStats } from '../../stand-ins/coupon-services/stats.ts';
 import type { CouponServiceStats } from '../../stand-ins/coupon-services/stats.ts';
 import type { CouponServices } from '../outside.ts';
 
+/** Of each service; none where it is not named. */
+export type ServiceFaults = Partial<Record<'store' | 'notification', readonly FaultRule[]>>;
+
 /**
  * Of a share of the requests one after another, and of as many questions for as long as they are asked: no try helps
  * those, and a chunk is skipped.
  */
-export function faultsAt(share: number): FaultRule[] {
-  return [
+export function faultsAt(share: number): ServiceFaults {
+  const rules: FaultRule[] = [
     { fault: ['error', 'rate-limited', 'html', 'broken-entries', 'reset'], share, drawnBy: 'body' },
     { fault: ['error', 'rate-limited', 'html', 'broken-entries', 'reset', 'late', 'duplicates'], share },
   ];
+  return { store: rules, notification: rules };
 }
 
-/** @throws Error when one of them is no stand-in */
-export async function setFaults(
-  { store, notification }: CouponServices,
-  rules: readonly FaultRule[],
-): Promise<void> {
-  for (const { url, isStandIn } of [store, notification]) {
+/** In place of those that were set. @throws Error when one of them is no stand-in */
+export async function setFaults(services: CouponServices, faults: ServiceFaults): Promise<void> {
+  for (const name of ['store', 'notification'] as const) {
+    const { url, isStandIn } = services[name];
     if (!isStandIn) throw new Error(`${url} takes no faults: --fault-rate needs both stand-ins`);
     const response = await fetch(`${url}/faults`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(rules),
+      body: JSON.stringify(faults[name] ?? []),
     });
     if (!response.ok) throw new Error(`the stand-in refuses the faults: ${await response.text()}`);
   }

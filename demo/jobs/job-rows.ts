@@ -42,7 +42,12 @@ export interface StepProgress {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-const STEPS = ['sync-balances', 'sweep-gone-users', 'build-daily-report'];
+/** Of every job, in the order of its machine. */
+const STEPS = [
+  ...['sync-balances', 'sweep-gone-users', 'build-daily-report'],
+  ...['collect-stores', 'learn-districts', 'aggregate-usage'],
+  ...['collect-members', 'send-pushes'],
+];
 
 /** The runs of the job, the oldest first. */
 export async function readRuns(db: Pool, job: DemoJob): Promise<JobRunRow[]> {
