@@ -32,7 +32,8 @@ export async function couponStatsCommand(
     .option('--seed <number>', 'seed of members, stores and faults', wholeNumber(0, 2 ** 31), 1)
     .option(
       '--fault-rate <share>',
-      'share of the requests to the services that fail; and as many fail again however often they are made',
+      'share of the requests to the services that fail, and of questions that fail however often they are asked, the\n' +
+        'first one of the hour always: a rerun without faults is to have something to send',
       share,
       0,
     )

@@ -4,19 +4,22 @@ import { couponServiceStats } from '../../stand-ins/coupon-services/stats.ts';
 import type { CouponServiceStats } from '../../stand-ins/coupon-services/stats.ts';
 import type { CouponServices } from '../outside.ts';
 
+/** After so many a question is given up. */
+const TRIES = 3;
+
 /** Of each service; none where it is not named. */
 export type ServiceFaults = Partial<Record<'store' | 'notification', readonly FaultRule[]>>;
 
 /**
  * Of a share of the requests one after another, and of as many questions for as long as they are asked: no try helps
- * those, and a chunk is skipped.
+ * those, and a chunk is skipped. The first chunk of the hour always is: a rerun is to have something to send.
  */
 export function faultsAt(share: number): ServiceFaults {
   const rules: FaultRule[] = [
     { fault: ['error', 'rate-limited', 'html', 'broken-entries', 'reset'], share, drawnBy: 'body' },
     { fault: ['error', 'rate-limited', 'html', 'broken-entries', 'reset', 'late', 'duplicates'], share },
   ];
-  return { store: rules, notification: rules };
+  return { store: rules, notification: [{ fault: 'error', times: TRIES }, ...rules] };
 }
 
 /** In place of those that were set. @throws Error when one of them is no stand-in */
