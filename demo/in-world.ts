@@ -20,7 +20,7 @@ export interface Setting {
  * @returns the exit code
  */
 export async function inWorld(
-  options: Pick<WorldOptions, 'context' | 'standIn'> & { readonly json: boolean },
+  options: Pick<WorldOptions, 'context' | 'standIn' | 'coupons'> & { readonly json: boolean },
   show: (setting: Setting) => Promise<boolean>,
 ): Promise<number> {
   const { json, ...world } = options;

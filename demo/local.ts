@@ -8,6 +8,7 @@ import type { RuntimeState } from '../cli/where/runtime-file.ts';
 import { SERVICES } from '../local/runtime.ts';
 import type { Runtime } from '../local/runtime.ts';
 import { NOBODY_READS, whenNobodyReads } from './command-line.ts';
+import type { CouponService, CouponServices } from './outside.ts';
 import { startWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +28,8 @@ const program = new Command('npm run local --')
   .addHelpText(
     'after',
     '\nExternal servers are used when the environment names them: DATABASE_URL, REDIS_URL, MONEY_API_URL with\n' +
-      'MONEY_API_KEY, SLACK_WEBHOOK_URL. JWT_SECRET_KEY, when set, is the secret of that name.\n\n' +
+      'MONEY_API_KEY, STORE_SERVICE_URL and NOTIFICATION_SERVICE_URL with SYSTEM_TOKEN, SLACK_WEBHOOK_URL.\n' +
+      'JWT_SECRET_KEY, when set, is the secret of that name.\n\n' +
       'Example:\n  npm run local -- --reset',
   )
   .action(async (options: { reset: boolean; port: number }) => {
@@ -66,12 +68,13 @@ async function start(options: { reset: boolean; port: number }): Promise<World> 
     environment: process.env,
     context: {},
     standIn: {
-      port: ports.money,
+      port: ports.outside.money,
       ceiling: CEILING,
       latencyMs: 30,
       ledgerFile: `${DATA_DIRECTORY}/money-api-ledger.ndjson`,
     },
-    ports: { database: ports.database, redis: ports.redis, slack: ports.slack },
+    coupons: {},
+    ports: ports.outside,
     servicePorts: ports.services,
     httpApiPort: ports.httpApi,
     report: (line) => process.stdout.write(`${line}\n`),
@@ -88,9 +91,16 @@ function portsFrom(first: number) {
     secretsManager: first + 5,
     cloudwatch: first + 9,
   };
-  const outside = { money: first + 6, database: first + 7, redis: first + 8, slack: first + 10 };
+  const outside = {
+    money: first + 6,
+    database: first + 7,
+    redis: first + 8,
+    slack: first + 10,
+    storeService: first + 11,
+    notificationService: first + 12,
+  };
   // The last, since every HTTP API takes one.
-  return { services, ...outside, httpApi: first + 11 };
+  return { services, outside, httpApi: first + 13 };
 }
 
 function printWelcome({ runtime, outside, output, logDirectory }: World): void {
@@ -107,6 +117,7 @@ function printWelcome({ runtime, outside, output, logDirectory }: World): void {
     `  ${'redis'.padEnd(15)} ${outside.redisUrl}`,
     `  ${'money API'.padEnd(15)} ${outside.money.url}${outside.money.isStandIn ? '  (a stand-in; /ledger, /stats)' : ''}`,
     `  ${'slack'.padEnd(15)} ${slack}`,
+    ...couponLines(outside.coupons),
     ...(adminApi === undefined ? [] : [`  ${'admin API'.padEnd(15)} ${adminApi}`]),
     `  ${'logs'.padEnd(15)} ${relative(process.cwd(), logDirectory)}`,
     '',
@@ -123,6 +134,13 @@ function printWelcome({ runtime, outside, output, logDirectory }: World): void {
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function couponLines(coupons: CouponServices | undefined): string[] {
+  if (coupons === undefined) return [];
+  const line = (name: string, { url, isStandIn }: CouponService) =>
+    `  ${name.padEnd(15)} ${url}${isStandIn ? '  (a stand-in; /stats, /faults)' : ''}`;
+  return [line('store service', coupons.store), line('notifications', coupons.notification)];
 }
 
 function stateOf({ runtime, outside }: World): RuntimeState {

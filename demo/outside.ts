@@ -10,6 +10,10 @@ import { goFirst } from '../local/process/priority.ts';
 import { startMariaDb } from '../local/servers/mariadb.ts';
 import { ensurePrograms } from '../local/servers/programs.ts';
 import { startRedis } from '../local/servers/redis.ts';
+import type {
+  NotificationServiceOptions,
+  StoreServiceOptions,
+} from '../stand-ins/coupon-services/options.ts';
 import type { MoneyApiOptions } from '../stand-ins/money-api/options.ts';
 import { startSlack } from '../stand-ins/slack/server.ts';
 
@@ -23,7 +27,23 @@ const outsideEnvironment = z.object({
   MONEY_API_KEY: z.string().min(1).optional(),
   SLACK_WEBHOOK_URL: urlOf(/^https?$/, 'https://hooks.slack.com/services/T000/B000/XXX'),
   JWT_SECRET_KEY: z.string().min(1).optional(),
+  STORE_SERVICE_URL: urlOf(/^https?$/, 'http://host:8080'),
+  NOTIFICATION_SERVICE_URL: urlOf(/^https?$/, 'http://host:8080'),
+  SYSTEM_TOKEN: z.string().min(1).optional(),
 });
+
+export interface CouponServices {
+  readonly store: CouponService;
+  readonly notification: CouponService;
+  /** What both of them are asked with. */
+  readonly systemToken: string;
+}
+
+export interface CouponService {
+  readonly url: string;
+  /** Whether it is our stand-in, which takes faults and serves statistics. */
+  readonly isStandIn: boolean;
+}
 
 export interface Outside {
   readonly databaseUrl: string;
@@ -39,6 +59,8 @@ export interface Outside {
     /** Where our stand-in shows what was posted; undefined for the real one. */
     readonly messagesUrl: string | undefined;
   };
+  /** Undefined: nobody asked for them. */
+  readonly coupons: CouponServices | undefined;
   /** Undefined: the secret is generated as its template says. */
   readonly jwtSecretKey: string | undefined;
   close(): Promise<void>;
@@ -49,11 +71,16 @@ export interface OutsideOptions {
   readonly dataDirectory: string;
   readonly logDirectory: string;
   readonly standIn: Omit<MoneyApiOptions, 'apiKey'>;
-  readonly ports?: { readonly database?: number; readonly redis?: number; readonly slack?: number };
+  /** Of the store and the notification service; without it there are none. */
+  readonly coupons?: Omit<StoreServiceOptions, 'token' | 'port'>;
+  readonly ports?: Partial<
+    Record<'database' | 'redis' | 'slack' | 'storeService' | 'notificationService', number>
+  >;
   readonly report: (line: string) => void;
 }
 
 const STAND_IN_KEY = 'local-money-api-key';
+const STAND_IN_TOKEN = 'local-system-token';
 
 /** @throws Error of one line naming the variable that is wrong, or the server that cannot be reached. */
 export async function startOutside(options: OutsideOptions): Promise<Outside> {
@@ -63,6 +90,12 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
     reachable('DATABASE_URL', named.DATABASE_URL, 3306),
     reachable('REDIS_URL', named.REDIS_URL, 6379),
     reachable('MONEY_API_URL', named.MONEY_API_URL, 80),
+    ...(options.coupons === undefined
+      ? []
+      : [
+          reachable('STORE_SERVICE_URL', named.STORE_SERVICE_URL, 80),
+          reachable('NOTIFICATION_SERVICE_URL', named.NOTIFICATION_SERVICE_URL, 80),
+        ]),
   ]);
 
   const needs = { mariadb: named.DATABASE_URL === undefined, redis: named.REDIS_URL === undefined };
@@ -118,20 +151,46 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
     const standIn = keep(await startSlack({ port: options.ports?.slack ?? 0 }));
     return { webhookUrl: standIn.webhookUrl, messagesUrl: `${standIn.url}/messages` };
   };
+  const systemToken = named.SYSTEM_TOKEN ?? STAND_IN_TOKEN;
+  const couponService = async (
+    name: 'store-service' | 'notification-service',
+    url: string | undefined,
+    standIn: Omit<StoreServiceOptions | NotificationServiceOptions, 'token'>,
+  ): Promise<CouponService | undefined> => {
+    if (options.coupons === undefined) return undefined;
+    if (url !== undefined) return { url, isStandIn: false };
+    const service = await spawnService(
+      new URL(`../stand-ins/coupon-services/${name}-main.ts`, import.meta.url),
+      { ...standIn, token: systemToken },
+      { logFile: join(logDirectory, `${name}.log`) },
+    );
+    return { url: keep(service).url, isStandIn: true };
+  };
+  const store = () =>
+    couponService('store-service', named.STORE_SERVICE_URL, {
+      ...options.coupons,
+      port: options.ports?.storeService ?? 0,
+    });
+  const notification = () =>
+    couponService('notification-service', named.NOTIFICATION_SERVICE_URL, {
+      seed: options.coupons?.seed ?? 1,
+      port: options.ports?.notificationService ?? 0,
+    });
 
   // All of them are waited for, so that a failure of one leaves none behind that comes up later.
-  const starting = [database(), redis(), money(), slack()] as const;
+  const starting = [database(), redis(), money(), slack(), store(), notification()] as const;
   const failed = (await Promise.allSettled(starting)).find((start) => start.status === 'rejected');
   if (failed !== undefined) {
     await close();
     throw failed.reason;
   }
-  const [databaseUrl, redisUrl, moneyApi, slackWebhook] = await Promise.all(starting);
+  const [databaseUrl, redisUrl, moneyApi, slackWebhook, stores, notifications] = await Promise.all(starting);
   return {
     databaseUrl,
     redisUrl,
     money: moneyApi,
     slack: slackWebhook,
+    coupons: stores && notifications && { store: stores, notification: notifications, systemToken },
     jwtSecretKey: named.JWT_SECRET_KEY,
     close,
   };
@@ -146,6 +205,11 @@ function readOutsideEnvironment(environment: NodeJS.ProcessEnv): z.output<typeof
   const { MONEY_API_URL, MONEY_API_KEY } = parsed.data;
   if (MONEY_API_URL !== undefined && MONEY_API_KEY === undefined) {
     throw new Error('MONEY_API_URL is set and MONEY_API_KEY is not: give the key of that Money API too');
+  }
+  const { STORE_SERVICE_URL, NOTIFICATION_SERVICE_URL, SYSTEM_TOKEN } = parsed.data;
+  if ((STORE_SERVICE_URL ?? NOTIFICATION_SERVICE_URL) !== undefined && SYSTEM_TOKEN === undefined) {
+    const variable = STORE_SERVICE_URL === undefined ? 'NOTIFICATION_SERVICE_URL' : 'STORE_SERVICE_URL';
+    throw new Error(`${variable} is set and SYSTEM_TOKEN is not: give the token of that service too`);
   }
   return parsed.data;
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 
 /** What the demo can show. */
-const PIPELINES = ['campaigns', 'point-sync'] as const;
+const PIPELINES = ['campaigns', 'point-sync', 'coupon-stats'] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
 export function pipelineOption(): Option {

@@ -64,17 +64,24 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
+export interface CouponAddresses {
+  readonly store: { readonly url: string };
+  readonly notification: { readonly url: string };
+  readonly systemToken: string;
+}
+
 export interface OutsideAddresses {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly money: { readonly url: string; readonly apiKey: string };
   readonly slack: { readonly webhookUrl: string };
+  readonly coupons?: CouponAddresses | undefined;
   readonly jwtSecretKey?: string | undefined;
 }
 
 /** Starts the runtime, which gives way to what is outside from then on. */
 export function startOn(
-  { databaseUrl, redisUrl, money, slack, jwtSecretKey }: OutsideAddresses,
+  { databaseUrl, redisUrl, money, slack, coupons, jwtSecretKey }: OutsideAddresses,
   options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports' | 'httpApiPort'>,
 ): Promise<Runtime> {
   giveWay();
@@ -86,10 +93,14 @@ export function startOn(
       REDIS_URL: redisUrl,
       MONEY_API_URL: money.url,
       DATABASE_NAME: new URL(databaseUrl).pathname.slice(1),
+      ...(coupons === undefined
+        ? {}
+        : { STORE_SERVICE_URL: coupons.store.url, NOTIFICATION_SERVICE_URL: coupons.notification.url }),
     },
     secrets: {
       MONEY_API_KEY: money.apiKey,
       SLACK_WEBHOOK_URL: slack.webhookUrl,
+      ...(coupons === undefined ? {} : { SYSTEM_TOKEN: coupons.systemToken }),
       ...(jwtSecretKey === undefined ? {} : { JWT_SECRET_KEY: jwtSecretKey }),
     },
   });

@@ -7,31 +7,16 @@ import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
 import { equal } from '../checks.ts';
 import type { Check } from '../checks.ts';
+import { Differences } from '../differences.ts';
 import { balanceKey, versionKey } from './load.ts';
 import type { Loaded } from './load.ts';
-import type { RunOutput } from './run.ts';
+import type { RunOutput } from '../jobs/run.ts';
 import { reportOf, transactionsOf } from './transactions.ts';
 import type { DaySpec, Report } from './transactions.ts';
 import { cachedAfter, demoUsers, foreignUsers, OTHER_KEYS } from './users.ts';
 import type { DemoUser } from './users.ts';
 
 const PAGE = 5_000;
-
-/** A count of what differs, with the first of it for whoever looks into it. */
-class Differences {
-  count = 0;
-  #first = '';
-
-  add(what: string): void {
-    if (this.count === 0) this.#first = what;
-    this.count += 1;
-  }
-
-  check(name: string, looked: number): Check {
-    const detail = this.count === 0 ? `all ${looked}` : `${this.count} of ${looked} do not; ${this.#first}`;
-    return { name, ok: this.count === 0, detail };
-  }
-}
 
 const texts = z.array(z.string().nullable());
 const numbers = z.array(z.tuple([z.null(), z.number()]));

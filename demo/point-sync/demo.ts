@@ -5,20 +5,22 @@ import { equal } from '../checks.ts';
 import type { Check } from '../checks.ts';
 import { inWorld } from '../in-world.ts';
 import type { Setting } from '../in-world.ts';
+import { chunksOf, readRuns } from '../jobs/job-rows.ts';
+import type { JobRunRow } from '../jobs/job-rows.ts';
+import { jobMachine } from '../jobs/machine.ts';
+import type { JobMachine } from '../jobs/machine.ts';
+import { runJob } from '../jobs/run.ts';
+import type { FinishedRun } from '../jobs/run.ts';
+import { waitUntilTold } from '../jobs/slack.ts';
 import { progressView } from '../progress.ts';
 import { checkFigures, checkRedis, checkReports } from './check.ts';
 import { pointSyncCommand } from './command.ts';
 import type { PointSyncOptions } from './command.ts';
 import { demoDays } from './days.ts';
-import { readRuns } from './job-rows.ts';
-import type { JobRunRow } from './job-rows.ts';
+import { POINT_SYNC_FUNCTIONS, pointSyncJob } from './job.ts';
 import { loadPointService, refuseOthersData } from './load.ts';
 import type { Loaded } from './load.ts';
-import { pointSyncMachine } from './machine.ts';
 import { printResults } from './results.ts';
-import { runPointSync } from './run.ts';
-import type { FinishedRun } from './run.ts';
-import { waitUntilTold } from './slack.ts';
 import type { DaySpec } from './transactions.ts';
 
 /** What a step waits for its next try: on AWS five minutes. */
@@ -37,7 +39,7 @@ async function showPointSync(options: PointSyncOptions, setting: Setting): Promi
   const { world } = setting;
   const db = createPool({ uri: world.outside.databaseUrl, connectionLimit: 4, dateStrings: true });
   const redis = new Redis(world.outside.redisUrl);
-  const machine = pointSyncMachine(world.runtime.endpoints.stepFunctions, world.output('PointSyncArn'));
+  const machine = jobMachine(world.runtime.endpoints.stepFunctions, world.output('PointSyncArn'));
   try {
     const { users, transactions, seed } = options;
     const spec: DaySpec = { users, transactions, seed, days: demoDays(Date.now()) };
@@ -45,7 +47,7 @@ async function showPointSync(options: PointSyncOptions, setting: Setting): Promi
     const loaded = await loadPointService(db, redis, spec);
     sayLoaded(loaded, spec, setting.out);
     const finished = await run(options, spec, { ...setting, db, machine });
-    const row = (await readRuns(db, spec.days.runDate)).at(-1);
+    const row = (await readRuns(db, pointSyncJob(spec.days.runDate))).at(-1);
     if (row === undefined) throw new Error('job_runs has no run');
     const checks = await checkAll({ options, spec, loaded, finished, row, db, redis, ...setting });
     const { runDate } = spec.days;
@@ -71,18 +73,20 @@ function sayLoaded(loaded: Loaded, { days }: DaySpec, out: NodeJS.WriteStream): 
 async function run(
   { prune, kill }: PointSyncOptions,
   { users, transactions, days: { runDate } }: DaySpec,
-  { world, out, db, machine }: Setting & { db: Pool; machine: ReturnType<typeof pointSyncMachine> },
+  { world, out, db, machine }: Setting & { db: Pool; machine: JobMachine },
 ): Promise<FinishedRun> {
   const view = progressView({ label: 'point-sync', total: users + transactions, unit: '/s' }, out);
+  const killAfter = 1 + Math.floor(Math.random() * 0.9 * chunksExpected(users, transactions));
   try {
-    return await runPointSync({
+    return await runJob({
       machine,
       db,
       runtime: world.runtime,
+      job: pointSyncJob(runDate),
+      functions: POINT_SYNC_FUNCTIONS,
+      starts: 2,
       input: { runDate, ...(prune ? { prune } : {}) },
-      killAfterChunks: kill
-        ? 1 + Math.floor(Math.random() * 0.9 * chunksExpected(users, transactions))
-        : undefined,
+      isTimeToKill: kill ? (steps) => chunksOf(steps) >= killAfter : undefined,
       onProgress: (steps) => {
         const figures = steps.map((step) => step.figures);
         const done = figures.reduce((sum, f) => sum + (f['read'] ?? 0) + (f['transactions'] ?? 0), 0);
@@ -143,7 +147,7 @@ async function checkSlack(
 ): Promise<Check[]> {
   if (messagesUrl === undefined) return [];
   const expected = { started: attempts, failed: attempts - 1, ended: 1 };
-  const told = await waitUntilTold(messagesUrl, runDate, expected);
+  const told = await waitUntilTold(messagesUrl, pointSyncJob(runDate), expected);
   const text = ({ started, failed, ended }: typeof expected) =>
     `${started} started, ${failed} failed, ${ended} ended`;
   return [equal('Slack was told each of these once', text(told), text(expected))];

@@ -1,8 +1,9 @@
 import { checkLine } from '../checks.ts';
 import type { Check } from '../checks.ts';
 import type { PointSyncOptions } from './command.ts';
-import type { JobRunRow, StepProgress } from './job-rows.ts';
-import type { FinishedRun } from './run.ts';
+import { figuresText } from '../jobs/figures-text.ts';
+import type { JobRunRow } from '../jobs/job-rows.ts';
+import type { FinishedRun } from '../jobs/run.ts';
 
 export interface PointSyncResult {
   readonly options: PointSyncOptions;
@@ -61,7 +62,7 @@ function table(finished: FinishedRun): string {
       progress.step,
       secondsOf(finished, progress.step).toFixed(1),
       String(progress.chunks),
-      figuresText(progress),
+      figuresText(progress.figures, SUMS),
     ]),
     ['the whole run', wallSeconds.toFixed(1), '', ''],
   ];
@@ -78,18 +79,6 @@ function table(finished: FinishedRun): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** By the names that they have in job_runs, in words, those that are not 0. */
-function figuresText({ figures }: StepProgress): string {
-  return Object.entries(figures)
-    .filter(([name, count]) => count !== 0 && !SUMS.includes(name))
-    .map(([name, count]) => `${inWords(name)} ${count}`)
-    .join(', ');
-}
-
-function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function secondsOf({ secondsByState }: FinishedRun, step: string): number {

@@ -1,6 +1,6 @@
 /** What happens to a request, decided by the seed, its key and the attempt. */
 import type { Conditions } from './options.ts';
-import { drawsFor, logNormal } from './random.ts';
+import { drawsFor, logNormal } from '../random.ts';
 
 /** Where two are alike, the name says whether the grant was made first. */
 export type Fault =

@@ -4,7 +4,7 @@
  * doubles. Requests that arrive during a pause look like one burst, so a client that keeps the ceiling
  * exactly would be refused for our pause. Here the texts are bytes, and each of 256 shards grows alone.
  */
-import { hashText } from './random.ts';
+import { hashText } from '../random.ts';
 
 const shardCount = 256;
 // Longer than any Idempotency-Key or voucherNumber in UTF-8; grows for what is longer all the same.

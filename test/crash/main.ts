@@ -11,7 +11,7 @@ import { checkCampaign } from '../../demo/campaigns/check.ts';
 import { readLedger } from '../../demo/campaigns/ledger.ts';
 import { loadPromotion } from '../../demo/campaigns/load.ts';
 import { synthesise } from '../../demo/synthesise.ts';
-import { drawsFor } from '../../stand-ins/money-api/random.ts';
+import { drawsFor } from '../../stand-ins/random.ts';
 import { crashCampaign } from './campaign.ts';
 import type { CampaignOutcome } from './campaign.ts';
 import { startOutside } from './outside.ts';

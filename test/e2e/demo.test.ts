@@ -94,6 +94,7 @@ describe('the demo of point sync', () => {
   }, 180_000);
 
   it.each([
+    [['--pipeline', 'coupon-stats', '--fault-rate', '2'], "argument '2' is invalid"],
     [['--pipeline', 'point-sync', '--targets', '5'], "unknown option '--targets'"],
     [['--users', '5'], "unknown option '--users'"],
     [['--pipeline', 'everything'], "argument 'everything' is invalid"],
@@ -103,6 +104,25 @@ describe('the demo of point sync', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(why);
   });
+});
+
+describe('the demo of coupon stats', () => {
+  it('finds the favourites, sends the messages of an hour through failing services, and proves both', async () => {
+    const args = ['--members', '1000', '--stores', '200', '--fault-rate', '0.1', '--json'];
+    const { stdout } = await run(process.execPath, ['demo/main.ts', '--pipeline', 'coupon-stats', ...args], {
+      cwd: ROOT,
+    });
+
+    // With --json, standard output carries nothing else.
+    expect(JSON.parse(stdout)).toMatchObject({
+      pipeline: 'coupon-stats',
+      members: 1000,
+      faultRate: 0.1,
+      favourites: 800,
+      failedChecks: [],
+      verified: true,
+    });
+  }, 180_000);
 });
 
 describe('the demo on external servers', () => {

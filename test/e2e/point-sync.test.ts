@@ -9,17 +9,18 @@ import { createConnection, createPool } from 'mysql2/promise';
 import type { Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
+import { chunksOf, readProgress, readRuns } from '../../demo/jobs/job-rows.ts';
+import { killFunctions } from '../../demo/jobs/kill.ts';
+import { jobMachine } from '../../demo/jobs/machine.ts';
+import type { JobMachine } from '../../demo/jobs/machine.ts';
+import { runJob } from '../../demo/jobs/run.ts';
+import { readTold, waitUntilTold } from '../../demo/jobs/slack.ts';
+import type { Told } from '../../demo/jobs/slack.ts';
 import { checkFigures, checkRedis, checkReports } from '../../demo/point-sync/check.ts';
 import { demoDays } from '../../demo/point-sync/days.ts';
-import { chunksOf, readProgress, readRuns } from '../../demo/point-sync/job-rows.ts';
-import { killFunctions } from '../../demo/point-sync/kill.ts';
+import { POINT_SYNC_FUNCTIONS, pointSyncJob } from '../../demo/point-sync/job.ts';
 import { balanceKey, loadPointService, versionKey } from '../../demo/point-sync/load.ts';
 import type { Loaded } from '../../demo/point-sync/load.ts';
-import { pointSyncMachine } from '../../demo/point-sync/machine.ts';
-import type { PointSyncMachine } from '../../demo/point-sync/machine.ts';
-import { runPointSync } from '../../demo/point-sync/run.ts';
-import { readTold, waitUntilTold } from '../../demo/point-sync/slack.ts';
-import type { Told } from '../../demo/point-sync/slack.ts';
 import { demoUsers } from '../../demo/point-sync/users.ts';
 import { startWorld } from '../../demo/world.ts';
 import type { World } from '../../demo/world.ts';
@@ -30,6 +31,7 @@ import type { MariaDbPrograms } from '../../local/servers/programs.ts';
 
 const SPEC = { users: 3_000, transactions: 9_000, seed: 1, days: demoDays(Date.now()) };
 const INPUT = { runDate: SPEC.days.runDate };
+const JOB = pointSyncJob(SPEC.days.runDate);
 
 let directory: string;
 let programs: MariaDbPrograms;
@@ -37,7 +39,7 @@ let mariadb: RunningMariaDb;
 let world: World;
 let db: Pool;
 let redis: Redis;
-let machine: PointSyncMachine;
+let machine: JobMachine;
 let loaded: Loaded;
 
 beforeAll(async () => {
@@ -53,7 +55,7 @@ beforeAll(async () => {
   });
   db = openPool();
   redis = new Redis(world.outside.redisUrl);
-  machine = pointSyncMachine(world.runtime.endpoints.stepFunctions, world.output('PointSyncArn'));
+  machine = jobMachine(world.runtime.endpoints.stepFunctions, world.output('PointSyncArn'));
   loaded = await loadPointService(db, redis, SPEC);
 }, 120_000);
 
@@ -93,7 +95,7 @@ async function expectRedisAsRows(): Promise<void> {
 }
 
 async function latestRun() {
-  const run = (await readRuns(db, INPUT.runDate)).at(-1);
+  const run = (await readRuns(db, JOB)).at(-1);
   if (run === undefined) throw new Error('job_runs has no run');
   return run;
 }
@@ -110,9 +112,9 @@ function slackUrl(): string {
 
 /** What Slack was told during `work`, once all that is expected has come. */
 async function toldDuring(work: () => Promise<void>, expected: Told): Promise<Told> {
-  const before = await readTold(slackUrl(), INPUT.runDate);
+  const before = await readTold(slackUrl(), JOB);
   await work();
-  const after = await waitUntilTold(slackUrl(), INPUT.runDate, {
+  const after = await waitUntilTold(slackUrl(), JOB, {
     started: before.started + expected.started,
     ended: before.ended + expected.ended,
     failed: before.failed + expected.failed,
@@ -157,11 +159,11 @@ const countRows = z.tuple([z.array(z.object({ count: z.number() })), z.unknown()
 
 /** Starts a run, and comes back when it stands before the report that is held. */
 async function startUntilReport(): Promise<string> {
-  const runsBefore = (await readRuns(db, INPUT.runDate)).length;
+  const runsBefore = (await readRuns(db, JOB)).length;
   const execution = await machine.start(INPUT);
   await waitUntil(async () => {
-    if ((await readRuns(db, INPUT.runDate)).length === runsBefore) return false;
-    if (chunksOf(await readProgress(db, INPUT.runDate)) === 0) return false;
+    if ((await readRuns(db, JOB)).length === runsBefore) return false;
+    if (chunksOf(await readProgress(db, JOB)) === 0) return false;
     const [[row]] = countRows.parse(await db.query(FINISHED));
     return row?.count === 0;
   });
@@ -172,12 +174,15 @@ async function startUntilReport(): Promise<string> {
 test('a night: Redis and the reports are as the data says, a second start is refused, Slack is told once', async () => {
   const told = await toldDuring(
     async () => {
-      const { output, refusedBecause } = await runPointSync({
+      const { output, refusedBecause } = await runJob({
         machine,
         db,
         runtime: world.runtime,
+        job: JOB,
+        functions: POINT_SYNC_FUNCTIONS,
         input: INPUT,
-        killAfterChunks: undefined,
+        starts: 2,
+        isTimeToKill: undefined,
         onProgress: () => undefined,
         say: () => undefined,
       });
@@ -189,7 +194,7 @@ test('a night: Redis and the reports are as the data says, a second start is ref
   );
 
   await expectNothingWrong();
-  expect(await readRuns(db, INPUT.runDate)).toMatchObject([
+  expect(await readRuns(db, JOB)).toMatchObject([
     { status: 'COMPLETED_WITH_PROBLEMS', attempts: 1, skippedChunks: 0 },
   ]);
   expect(told).toEqual({ started: 1, ended: 1, failed: 0 });
@@ -200,8 +205,8 @@ test('killed midway and started again, it skips what was finished and comes to t
     async () => {
       const letGo = await holdReports();
       const execution = await startUntilReport();
-      const finished = chunksOf(await readProgress(db, INPUT.runDate));
-      expect(killFunctions(world.runtime)).toBeGreaterThan(0);
+      const finished = chunksOf(await readProgress(db, JOB));
+      expect(killFunctions(world.runtime, POINT_SYNC_FUNCTIONS)).toBeGreaterThan(0);
       await machine.stop(execution, 'its functions were killed');
       await letGo();
       await waitUntil(async () => (await latestRun()).status === 'FAILED');
@@ -224,7 +229,7 @@ test('killed midway and started again, it skips what was finished and comes to t
 test('killed midway and left alone, its next try goes on by itself', async () => {
   const letGo = await holdReports();
   const execution = await startUntilReport();
-  killFunctions(world.runtime);
+  killFunctions(world.runtime, POINT_SYNC_FUNCTIONS);
   await letGo();
 
   expect(await machine.ended(execution)).toMatchObject({ status: 'SUCCEEDED' });
@@ -262,7 +267,7 @@ test('a run whose tries are used up is told, and a redrive of it ends it well, i
       const failed = await machine.ended(execution);
       expect(failed).toMatchObject({ status: 'FAILED', redriveStatus: 'REDRIVABLE' });
       await waitUntil(async () => (await latestRun()).status === 'FAILED');
-      const chunks = chunksOf(await readProgress(db, INPUT.runDate));
+      const chunks = chunksOf(await readProgress(db, JOB));
       await db.query('RENAME TABLE daily_point_reports_away TO daily_point_reports');
 
       await sfn.send(new RedriveExecutionCommand({ executionArn: execution }));
@@ -273,7 +278,7 @@ test('a run whose tries are used up is told, and a redrive of it ends it well, i
         error: null,
       });
       // The report of the day, and nothing else.
-      expect(chunksOf(await readProgress(db, INPUT.runDate))).toBe(chunks + 1);
+      expect(chunksOf(await readProgress(db, JOB))).toBe(chunks + 1);
     },
     { started: 1, ended: 1, failed: 1 },
   );

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startOutside } from '../../../demo/outside.ts';
-import type { Outside } from '../../../demo/outside.ts';
+import type { Outside, OutsideOptions } from '../../../demo/outside.ts';
 import { startOn } from '../../../demo/world.ts';
 import { freePort } from '../../../local/servers/free-port.ts';
 
@@ -35,8 +35,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function start(overrides: NodeJS.ProcessEnv = {}): Promise<Outside> {
+async function start(
+  overrides: NodeJS.ProcessEnv = {},
+  options: Pick<OutsideOptions, 'coupons'> = {},
+): Promise<Outside> {
   const outside = await startOutside({
+    ...options,
     environment: { ...environment, ...overrides },
     dataDirectory: directory,
     logDirectory: directory,
@@ -47,13 +51,13 @@ async function start(overrides: NodeJS.ProcessEnv = {}): Promise<Outside> {
   return outside;
 }
 
-/** An app of three secrets; two are generated when nobody gives them. */
+/** An app of four secrets; three are generated when nobody gives them. */
 async function secretsOn(outside: Outside): Promise<Record<string, string | undefined>> {
   const assemblyDirectory = join(directory, 'cdk.out');
   await mkdir(assemblyDirectory);
   const write = (name: string, content: object) =>
     writeFile(join(assemblyDirectory, name), JSON.stringify(content));
-  const names = ['MONEY_API_KEY', 'SLACK_WEBHOOK_URL', 'JWT_SECRET_KEY'];
+  const names = ['MONEY_API_KEY', 'SLACK_WEBHOOK_URL', 'JWT_SECRET_KEY', 'SYSTEM_TOKEN'];
   const secret = (name: string) => ({
     Type: 'AWS::SecretsManager::Secret',
     Properties: { Name: `grantline/dev/${name}`, GenerateSecretString: { PasswordLength: 40 } },
@@ -86,6 +90,9 @@ async function secretsOn(outside: Outside): Promise<Record<string, string | unde
   return Object.fromEntries(values);
 }
 
+const GENERATED: unknown = expect.stringMatching(/^.{40}$/);
+const TOKENS = '/internal/v1/fcm-tokens';
+
 // A runtime gives way to whatever else the machine does.
 describe('what lies outside', { timeout: 120_000 }, () => {
   it('is what the environment names, and functions find it in their secrets', async () => {
@@ -100,6 +107,7 @@ describe('what lies outside', { timeout: 120_000 }, () => {
       MONEY_API_KEY: 'money-key',
       SLACK_WEBHOOK_URL,
       JWT_SECRET_KEY: 'jwt-key',
+      SYSTEM_TOKEN: GENERATED,
     });
   });
 
@@ -110,10 +118,51 @@ describe('what lies outside', { timeout: 120_000 }, () => {
     expect(await secretsOn(outside)).toEqual({
       MONEY_API_KEY: 'money-key',
       SLACK_WEBHOOK_URL: webhookUrl,
-      JWT_SECRET_KEY: expect.stringMatching(/^.{40}$/) as unknown,
+      JWT_SECRET_KEY: GENERATED,
+      SYSTEM_TOKEN: GENERATED,
     });
     await fetch(webhookUrl, { method: 'POST', body: '{"text":"hello"}' });
     expect(await (await fetch(messagesUrl)).json()).toMatchObject([{ text: 'hello' }]);
+  });
+
+  it('has the store and the notification service that the environment names, with their token', async () => {
+    const STORE_SERVICE_URL = environment['MONEY_API_URL'];
+    const outside = await start({ STORE_SERVICE_URL, SYSTEM_TOKEN: 'theirs' }, { coupons: {} });
+
+    const { store, notification, systemToken } = outside.coupons ?? {};
+    expect(store).toEqual({ url: STORE_SERVICE_URL, isStandIn: false });
+    expect(systemToken).toBe('theirs');
+    expect(notification?.isStandIn).toBe(true);
+    // The stand-in beside it is asked with the same token.
+    const asked = await fetch(`${notification?.url ?? ''}${TOKENS}`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer theirs', 'content-type': 'application/json' },
+      body: '{"memberIds":[]}',
+    });
+    expect(await asked.json()).toEqual({ members: [] });
+    expect(await secretsOn(outside)).toMatchObject({ SYSTEM_TOKEN: 'theirs' });
+  });
+
+  it('starts neither where nobody asks for them', async () => {
+    const outside = await start({ STORE_SERVICE_URL: 'http://127.0.0.1:1', SYSTEM_TOKEN: 'theirs' });
+
+    expect(outside.coupons).toBeUndefined();
+  });
+
+  it('is refused without the token of the services that are named', async () => {
+    const NOTIFICATION_SERVICE_URL = environment['MONEY_API_URL'];
+
+    await expect(start({ NOTIFICATION_SERVICE_URL }, { coupons: {} })).rejects.toThrow(
+      'NOTIFICATION_SERVICE_URL is set and SYSTEM_TOKEN is not',
+    );
+  });
+
+  it('is refused by the name of the service that nobody answers for', async () => {
+    const named = { STORE_SERVICE_URL: 'http://127.0.0.1:1', SYSTEM_TOKEN: 'theirs' };
+
+    await expect(start(named, { coupons: {} })).rejects.toThrow(
+      'STORE_SERVICE_URL: nothing answers at 127.0.0.1:1',
+    );
   });
 
   it('is refused by the name of the variable that is wrong', async () => {

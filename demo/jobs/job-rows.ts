@@ -1,6 +1,20 @@
-/** What the database says of the job's runs. */
+/** What the database says of a job's runs. */
 import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
+import type { JobName } from '../../schema/jobs.ts';
+
+/** Of what its runs are. */
+export interface DemoJob {
+  readonly jobName: JobName;
+  /** yyyy-MM-dd. */
+  readonly runDate: string;
+  /** Of a job that is for an hour. */
+  readonly targetHour?: number;
+}
+
+/** The hour is NULL where the job has none. */
+const OF_JOB = 'job_name = ? AND run_date = ? AND target_hour <=> ?';
+const valuesOf = ({ jobName, runDate, targetHour }: DemoJob) => [jobName, runDate, targetHour ?? null];
 
 const figures = z.string().transform((text) => z.record(z.string(), z.number()).parse(JSON.parse(text)));
 const stepRows = z.tuple([
@@ -28,29 +42,34 @@ export interface StepProgress {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-const STEPS = ['sync-balances', 'sweep-gone-users', 'build-daily-report'];
+/** Of every job, in the order of its machine. */
+const STEPS = [
+  ...['sync-balances', 'sweep-gone-users', 'build-daily-report'],
+  ...['collect-stores', 'learn-districts', 'aggregate-usage'],
+  ...['collect-members', 'send-pushes'],
+];
 
-/** The runs of the day, the oldest first. */
-export async function readRuns(db: Pool, runDate: string): Promise<JobRunRow[]> {
+/** The runs of the job, the oldest first. */
+export async function readRuns(db: Pool, job: DemoJob): Promise<JobRunRow[]> {
   const [rows] = runRows.parse(
     await db.query(
       `SELECT run_status AS status, attempt_count AS attempts, skipped_chunk_count AS skippedChunks,
               problem_count AS problems, error_message AS error
-       FROM job_runs WHERE job_name = 'point-sync' AND run_date = ? ORDER BY job_run_id`,
-      [runDate],
+       FROM job_runs WHERE ${OF_JOB} ORDER BY job_run_id`,
+      valuesOf(job),
     ),
   );
   return rows;
 }
 
-/** How far the latest run of the day is: its ranges summed up, by step, in their order. */
-export async function readProgress(db: Pool, runDate: string): Promise<StepProgress[]> {
+/** How far the latest run of the job is: its ranges summed up, by step, in their order. */
+export async function readProgress(db: Pool, job: DemoJob): Promise<StepProgress[]> {
   const [rows] = stepRows.parse(
     await db.query(
       `SELECT step, chunk_count AS chunks, figures FROM job_checkpoints
-       WHERE job_run_id = (SELECT MAX(job_run_id) FROM job_runs WHERE job_name = 'point-sync' AND run_date = ?)
+       WHERE job_run_id = (SELECT MAX(job_run_id) FROM job_runs WHERE ${OF_JOB})
        ORDER BY range_number`,
-      [runDate],
+      valuesOf(job),
     ),
   );
   const steps = new Map<string, { step: string; chunks: number; figures: Record<string, number> }>();

@@ -1,4 +1,4 @@
-/** The demo's run: two starts at the same moment, and on demand a kill in the middle with what follows. */
+/** A demo's run of a job: two starts at the same moment, and on demand a kill in the middle with what follows. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import type { Pool } from 'mysql2/promise';
@@ -8,9 +8,9 @@ import type { JobInput } from '../../schema/jobs.ts';
 import type { Runtime } from '../../local/runtime.ts';
 import { messageOf } from '../lambda-cause.ts';
 import { chunksOf, readProgress, readRuns } from './job-rows.ts';
-import type { StepProgress } from './job-rows.ts';
+import type { DemoJob, StepProgress } from './job-rows.ts';
 import { killFunctions } from './kill.ts';
-import type { PointSyncMachine } from './machine.ts';
+import type { JobMachine } from './machine.ts';
 
 /** What the last state of the machine gives out. */
 const runOutput = z.object({
@@ -28,7 +28,7 @@ export interface Kill {
 
 export interface FinishedRun {
   readonly output: RunOutput;
-  /** Why the second start was refused; undefined: it was not. */
+  /** Why the second start was refused; undefined: it was not, or there was none. */
   readonly refusedBecause: string | undefined;
   /** Undefined: it was not killed, or it was over before it could be. */
   readonly kill: Kill | undefined;
@@ -39,12 +39,17 @@ export interface FinishedRun {
 }
 
 export interface RunContext {
-  readonly machine: PointSyncMachine;
+  readonly machine: JobMachine;
   readonly runtime: Runtime;
   readonly db: Pool;
-  readonly input: JobInput & { readonly runDate: string };
-  /** After so many chunks; undefined: not at all. */
-  readonly killAfterChunks: number | undefined;
+  readonly job: DemoJob;
+  /** The functions that the job's machine calls, without those of every job. */
+  readonly functions: readonly string[];
+  readonly input: JobInput;
+  /** At the same moment; of two, one is to be refused. */
+  readonly starts: 1 | 2;
+  /** Asked again and again; undefined: it is not killed. */
+  readonly isTimeToKill: ((steps: readonly StepProgress[]) => boolean | Promise<boolean>) | undefined;
   readonly onProgress: (steps: readonly StepProgress[]) => void;
   readonly say: (line: string) => void;
 }
@@ -53,18 +58,21 @@ export interface RunContext {
 const KILL_POLL_MS = 5;
 
 /** @throws Error with the execution's own cause when the run does not succeed */
-export async function runPointSync(context: RunContext): Promise<FinishedRun> {
-  const { machine, db, input, onProgress } = context;
+export async function runJob(context: RunContext): Promise<FinishedRun> {
+  const { machine, db, job, input, starts, onProgress } = context;
   const begun = performance.now();
-  const { running, refusedBecause } = await startTwice(machine, input);
+  const { running, refusedBecause } =
+    starts === 2
+      ? await startTwice(machine, input)
+      : { running: await machine.start(input), refusedBecause: undefined };
   const executions = [running];
   const kill = await killWhen(context, running);
   if (kill !== undefined) executions.push(await startAgain(context, running, kill));
   const last = executions.at(-1) ?? running;
-  const ended = await machine.ended(last, async () => onProgress(await readProgress(db, input.runDate)));
+  const ended = await machine.ended(last, async () => onProgress(await readProgress(db, job)));
   const wallSeconds = (performance.now() - begun) / 1000;
-  if (ended.status !== 'SUCCEEDED') throw new Error(`point sync ended ${whyEnded(ended)}`);
-  const steps = await readProgress(db, input.runDate);
+  if (ended.status !== 'SUCCEEDED') throw new Error(`${job.jobName} ended ${whyEnded(ended)}`);
+  const steps = await readProgress(db, job);
   onProgress(steps);
   return {
     output: runOutput.parse(JSON.parse(ended.output ?? '{}')),
@@ -77,7 +85,7 @@ export async function runPointSync(context: RunContext): Promise<FinishedRun> {
 }
 
 /** One of the two runs, whichever was faster. */
-async function startTwice(machine: PointSyncMachine, input: JobInput) {
+async function startTwice(machine: JobMachine, input: JobInput) {
   const [one, other] = await Promise.all([machine.start(input), machine.start(input)]);
   for (;;) {
     const [first, second] = await Promise.all([machine.describe(one), machine.describe(other)]);
@@ -91,15 +99,15 @@ async function startTwice(machine: PointSyncMachine, input: JobInput) {
 }
 
 async function killWhen(context: RunContext, execution: string): Promise<Kill | undefined> {
-  const { machine, runtime, db, input, killAfterChunks, onProgress } = context;
-  if (killAfterChunks === undefined) return undefined;
+  const { machine, runtime, db, job, functions, isTimeToKill, onProgress } = context;
+  if (isTimeToKill === undefined) return undefined;
   for (;;) {
-    const progress = await readProgress(db, input.runDate);
+    const progress = await readProgress(db, job);
     onProgress(progress);
-    if (chunksOf(progress) >= killAfterChunks) {
-      const processes = killFunctions(runtime);
+    if (await isTimeToKill(progress)) {
+      const processes = killFunctions(runtime, functions);
       await machine.stop(execution, 'stopped by hand: its functions were lost');
-      return { processes, chunks: chunksOf(await readProgress(db, input.runDate)) };
+      return { processes, chunks: chunksOf(await readProgress(db, job)) };
     }
     if ((await machine.describe(execution)).status !== 'RUNNING') return undefined;
     await sleep(KILL_POLL_MS);
@@ -108,10 +116,10 @@ async function killWhen(context: RunContext, execution: string): Promise<Kill | 
 
 /** As a person would: when the run is said to have failed. */
 async function startAgain(context: RunContext, killed: string, kill: Kill): Promise<string> {
-  const { machine, db, input, say } = context;
+  const { machine, db, job, input, say } = context;
   say(`killed ${kill.processes} function processes after ${kill.chunks} chunks, and stopped the execution`);
   for (;;) {
-    const run = (await readRuns(db, input.runDate)).at(-1);
+    const run = (await readRuns(db, job)).at(-1);
     if (run?.status === 'FAILED') {
       say(`the run is ${run.status} (${run.error ?? ''}); starting it again`);
       return machine.start(input);
@@ -122,7 +130,7 @@ async function startAgain(context: RunContext, killed: string, kill: Kill): Prom
   }
 }
 
-async function secondsOfAll(machine: PointSyncMachine, executions: readonly string[]) {
+async function secondsOfAll(machine: JobMachine, executions: readonly string[]) {
   const sum = new Map<string, number>();
   for (const execution of executions) {
     for (const [state, seconds] of await machine.secondsByState(execution)) {

@@ -1,4 +1,4 @@
-/** The state machine PointSync, as any AWS client runs it. */
+/** The state machine of a job, as any AWS client runs it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
@@ -10,7 +10,7 @@ import {
 import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
 import type { JobInput } from '../../schema/jobs.ts';
 
-export interface PointSyncMachine {
+export interface JobMachine {
   /** @returns the execution's ARN */
   start(input: JobInput): Promise<string>;
   describe(executionArn: string): Promise<DescribeExecutionOutput>;
@@ -28,7 +28,7 @@ export interface PointSyncMachine {
 
 const POLL_MS = 100;
 
-export function pointSyncMachine(endpoint: string, stateMachineArn: string): PointSyncMachine {
+export function jobMachine(endpoint: string, stateMachineArn: string): JobMachine {
   const client = new SFNClient({
     endpoint,
     region: 'ap-northeast-2',
