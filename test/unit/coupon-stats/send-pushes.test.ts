@@ -1,4 +1,5 @@
 /** Messages of an hour, sent by workers that die, are taken for dead, or work at the same time: each at most once. */
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sendPushes } from '../../../lambdas/coupon-stats/app/send-pushes.ts';
@@ -48,7 +49,6 @@ function makeWorld(members = 1_300, fateOf?: (memberId: string) => Fate) {
     ),
     checkpoints: new MemoryCheckpoints(),
     skipped: [] as string[],
-    tokens: 0,
   };
 }
 type World = ReturnType<typeof makeWorld>;
@@ -67,7 +67,7 @@ function portsOf(world: World, wrap: <Port extends object>(port: Port, name: str
         world.skipped.push(...memberIds);
       },
     },
-    newToken: () => `token ${(world.tokens += 1)}`,
+    newToken: () => randomUUID(),
   };
 }
 
@@ -303,32 +303,64 @@ describe('a worker that is taken for dead', () => {
 });
 
 describe('two workers at the same chunk', () => {
+  /** Calls happen in the order that the scheduler says. @param lastCall of the worker, which dies then */
+  function wrapWith(scheduler: fc.Scheduler, lastCall = Infinity) {
+    let calls = 0;
+    return <Port extends object>(port: Port): Port =>
+      new Proxy(port, {
+        get(target, name) {
+          const method: unknown = Reflect.get(target, name, target);
+          if (typeof method !== 'function') return method;
+          return async (...args: unknown[]) => {
+            calls += 1;
+            if (calls > lastCall) throw new Death(`at ${String(name)}`);
+            await scheduler.schedule(Promise.resolve(), String(name));
+            return Reflect.apply(method, target, args) as Promise<unknown>;
+          };
+        },
+      });
+  }
+  const plan = (world: World) =>
+    world.checkpoints.plan({ jobRunId: '1', step: STEPS.sendPushes }, () => Promise.resolve(RANGES));
+
   it('send nothing twice, in whatever order their calls happen', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        const world = makeWorld(260);
-        const wrap = <Port extends object>(port: Port): Port =>
-          new Proxy(port, {
-            get(target, name) {
-              const method: unknown = Reflect.get(target, name, target);
-              if (typeof method !== 'function') return method;
-              return async (...args: unknown[]) => {
-                await scheduler.schedule(Promise.resolve(), String(name));
-                return Reflect.apply(method, target, args) as Promise<unknown>;
-              };
-            },
-          });
-        await world.checkpoints.plan({ jobRunId: '1', step: STEPS.sendPushes }, () =>
-          Promise.resolve(RANGES),
-        );
-        const work = () => runAll(world, { services: portsOf(world, wrap) });
+        const world = makeWorld(130);
+        await plan(world);
+        const work = () => runAll(world, { services: portsOf(world, wrapWith(scheduler)) });
         await scheduler.waitFor(Promise.all([work(), work()]));
 
         expectAtMostOnce(world, 'two');
         expect([...membersOf(world, 'PENDING'), ...membersOf(world, 'SENDING')]).toEqual([]);
         await expectRerunSendsTheSkipped(world, 'two');
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
+    );
+  });
+
+  it('one of which dies, and the other of which can have no tokens, leave nothing that a rerun sends twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 16 }), async (scheduler, lastCall) => {
+        const world = makeWorld(30);
+        await plan(world);
+        const dying = runAll(world, {
+          services: portsOf(world, wrapWith(scheduler, lastCall)),
+          tries: 1,
+        }).catch((error: unknown) => {
+          if (!(error instanceof Death)) throw error;
+        });
+        const without = new FakeCouponServices();
+        without.failing = { tokens: 'HTTP_503' };
+        const other = portsOf({ ...world, services: without }, wrapWith(scheduler));
+        await scheduler.waitFor(Promise.all([dying, runAll(world, { services: other })]));
+        world.topic.fateOf = () => 'sent';
+
+        await runAll(world, { jobRunId: 'rerun' });
+
+        expectAtMostOnce(world, 'rerun');
+      }),
+      { numRuns: 400 },
     );
   });
 });
