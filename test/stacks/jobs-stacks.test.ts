@@ -1,4 +1,4 @@
-/** The functions of jobs and of point sync. */
+/** The functions of jobs, of point sync and of coupon stats. */
 import { Match } from 'aws-cdk-lib/assertions';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import * as schemas from '../../schema/environment.ts';
 import { functionsOf, ownActionsOf, rightsOfRole } from './stack-functions.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
-const { jobs, pointSync } = synthesise(makeConfig());
+const { jobs, pointSync, couponStats } = synthesise(makeConfig());
 
 interface Step {
   readonly name: string;
@@ -52,6 +52,37 @@ const STEPS: readonly Step[] = [
     may: [],
     seconds: 900,
   },
+  { name: 'plan-usage', of: couponStats, schema: schemas.planUsageEnvironment, may: [], seconds: 900 },
+  {
+    name: 'collect-stores',
+    of: couponStats,
+    schema: schemas.collectStoresEnvironment,
+    may: [],
+    seconds: 900,
+  },
+  {
+    name: 'learn-districts',
+    of: couponStats,
+    schema: schemas.learnDistrictsEnvironment,
+    may: [],
+    seconds: 900,
+  },
+  {
+    name: 'aggregate-usage',
+    of: couponStats,
+    schema: schemas.aggregateUsageEnvironment,
+    may: [],
+    seconds: 900,
+  },
+  { name: 'plan-pushes', of: couponStats, schema: schemas.planPushesEnvironment, may: [], seconds: 900 },
+  {
+    name: 'collect-members',
+    of: couponStats,
+    schema: schemas.collectMembersEnvironment,
+    may: [],
+    seconds: 900,
+  },
+  { name: 'send-pushes', of: couponStats, schema: schemas.sendPushesEnvironment, may: TELLS, seconds: 900 },
 ];
 
 function functionOf({ name, of }: Pick<Step, 'name' | 'of'>) {
@@ -61,7 +92,7 @@ function functionOf({ name, of }: Pick<Step, 'name' | 'of'>) {
 }
 
 test('every function is known here', () => {
-  const names = [jobs, pointSync].flatMap((template) => [...functionsOf(template).keys()]);
+  const names = [jobs, pointSync, couponStats].flatMap((template) => [...functionsOf(template).keys()]);
   expect(names.toSorted()).toEqual(STEPS.map(({ name }) => name).toSorted());
 });
 
@@ -75,8 +106,9 @@ describe.each(STEPS)('$name', (step) => {
     expect(Object.keys(variables).toSorted()).toEqual(Object.keys(schema.shape).toSorted());
   });
 
-  test('is in the VPC exactly when it needs Redis', () => {
-    expect(its.VpcConfig !== undefined).toBe('REDIS_URL' in schema.shape);
+  test('is in the VPC exactly when it asks what is reached from there alone', () => {
+    const inside = ['REDIS_URL', 'STORE_SERVICE_URL', 'NOTIFICATION_SERVICE_URL'];
+    expect(its.VpcConfig !== undefined).toBe(inside.some((name) => name in schema.shape));
   });
 
   test(`has ${seconds} seconds`, () => {
@@ -170,11 +202,16 @@ describe('runs are compared with their executions', () => {
 
 describe('stacks', () => {
   test('of jobs know each other by names alone: an export would hold up the changes of the one that has it', () => {
-    for (const template of [jobs, pointSync]) {
-      const outputs = Object.values(template.findOutputs('*'));
-      for (const output of outputs) expect(output).not.toHaveProperty('Export');
+    const exportsOf = (template: Template) =>
+      Object.values(template.findOutputs('*')).flatMap((output) => output['Export'] ?? []);
+    expect(exportsOf(jobs)).toEqual([]);
+    for (const template of [pointSync, couponStats]) {
+      // For the HTTP API, which starts it: a machine keeps its ARN as long as its name.
+      for (const exported of exportsOf(template)) {
+        expect(JSON.stringify(exported)).toMatch(/:ExportsOutputRef\w+StateMachine[0-9A-F]+"/);
+      }
+      expect(JSON.stringify(template.toJSON())).not.toMatch(/Jobs:Export/);
     }
-    expect(JSON.stringify(pointSync.toJSON())).not.toMatch(/Jobs:Export/);
   });
 
   test('of another stage have other names', () => {
@@ -183,6 +220,12 @@ describe('stacks', () => {
       StateMachineName: 'grantline-staging-point-sync',
     });
     expect(JSON.stringify(staging.jobs.toJSON())).not.toContain('grantline-dev-');
+    for (const name of ['coupon-usage-stats', 'coupon-usage-stats-fcm-send']) {
+      staging.couponStats.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+        StateMachineName: `grantline-staging-${name}`,
+      });
+    }
     expect(JSON.stringify(staging.pointSync.toJSON())).not.toContain('grantline-dev-');
+    expect(JSON.stringify(staging.couponStats.toJSON())).not.toContain('grantline-dev-');
   });
 });

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { STAGES } from '../../config/stages.ts';
+import { JOB_NAMES } from '../../schema/jobs.ts';
+import type { JobName } from '../../schema/jobs.ts';
 import { EVENT_METRICS, GAUGES, JOB_METRICS, METRICS } from '../../schema/metrics.ts';
 import { SAVED_QUERIES } from '../../schema/saved-queries.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
@@ -48,7 +50,7 @@ const savedQuery = z.object({
 type Alarm = z.output<typeof alarmResource>['Properties'];
 
 const prod = makeConfig({ stage: 'prod' });
-const { monitoring, campaignGrant, data, alerts, jobs, pointSync, adminApi } = synthesise(prod);
+const { monitoring, campaignGrant, data, alerts, jobs, pointSync, couponStats, adminApi } = synthesise(prod);
 
 function alarmsOf(template = monitoring): Map<string, Alarm> {
   const resources = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
@@ -136,10 +138,32 @@ const kept = (queue: string) => ({
   ) as unknown,
 });
 
-const ofPointSync = [
-  { Name: 'service', Value: 'point-sync' },
+const ofService = (service: string) => [
+  { Name: 'service', Value: service },
   { Name: 'stage', Value: 'prod' },
 ];
+
+/** @param hours without a completed run */
+const jobAlarms = (jobName: JobName, hours: number): [string, object][] => {
+  const watched = { Dimensions: ofService(jobName), Threshold: 1, EvaluationPeriods: 1 };
+  return [
+    [`job-failed-${jobName}`, { ...watched, MetricName: 'JobRunsFailed' }],
+    [`job-completed-with-problems-${jobName}`, { ...watched, MetricName: 'JobRunsWithProblems' }],
+    // Told every five minutes, so that an hour without is no delay of one.
+    [
+      `job-missing-${jobName}`,
+      {
+        MetricName: 'JobHoursSinceCompleted',
+        Dimensions: ofService(jobName),
+        Statistic: 'Maximum',
+        Threshold: hours,
+        Period: 900,
+        EvaluationPeriods: 4,
+        DatapointsToAlarm: 4,
+      },
+    ],
+  ];
+};
 
 /** What an alarm watches of the cache's two nodes. */
 const ofNodes = (MetricName: string, Threshold: number) => ({
@@ -181,10 +205,14 @@ describe('the alarms', () => {
       'campaign-run-failed': 'P1',
       'redrive-failed': 'P3',
       'reconciler-not-running': 'P1',
-      'job-failed-point-sync': 'P2',
-      'job-completed-with-problems-point-sync': 'P3',
-      'job-missing-point-sync': 'P2',
-      'job-execution-failed-point-sync': 'P3',
+      ...Object.fromEntries(
+        JOB_NAMES.flatMap((jobName) => [
+          [`job-failed-${jobName}`, 'P2'],
+          [`job-completed-with-problems-${jobName}`, 'P3'],
+          [`job-missing-${jobName}`, 'P2'],
+          [`job-execution-failed-${jobName}`, 'P3'],
+        ]),
+      ),
       'grantrewards-fails': 'P1',
       'grantrewards-throttled': 'P3',
       'function-fails-wait-for-turn': 'P2',
@@ -198,6 +226,13 @@ describe('the alarms', () => {
       'function-fails-sync-balances': 'P2',
       'function-fails-sweep-gone-users': 'P2',
       'function-fails-build-daily-report': 'P2',
+      'function-fails-plan-usage': 'P2',
+      'function-fails-collect-stores': 'P2',
+      'function-fails-learn-districts': 'P2',
+      'function-fails-aggregate-usage': 'P2',
+      'function-fails-plan-pushes': 'P2',
+      'function-fails-collect-members': 'P2',
+      'function-fails-send-pushes': 'P2',
       'function-fails-notify-slack': 'P2',
       'function-fails-begin-campaign': 'P2',
       'function-fails-publish-partition': 'P2',
@@ -218,9 +253,10 @@ describe('the alarms', () => {
   test('take what is not told for good, but that nobody compares, and that an outage is over', () => {
     const byTreatment = Map.groupBy(alarms, ([, alarm]) => alarm.TreatMissingData);
     const namesOf = (treatment: string) => (byTreatment.get(treatment) ?? []).map(([name]) => name);
-    expect(namesOf('breaching')).toEqual(['reconciler-not-running', 'job-missing-point-sync']);
+    const breaching = ['reconciler-not-running', ...JOB_NAMES.map((jobName) => `job-missing-${jobName}`)];
+    expect(namesOf('breaching')).toEqual(breaching);
     expect(namesOf('ignore')).toEqual(['breaker-open']);
-    expect(namesOf('notBreaching')).toHaveLength(alarms.size - 3);
+    expect(namesOf('notBreaching')).toHaveLength(alarms.size - breaching.length - 1);
   });
 
   test.each([
@@ -252,27 +288,10 @@ describe('the alarms', () => {
     ],
     // A minute of work is in the queue while all is well.
     ['grants-wait-too-long', { Threshold: 660, EvaluationPeriods: 20 }],
-    [
-      'job-failed-point-sync',
-      { MetricName: 'JobRunsFailed', Dimensions: ofPointSync, Threshold: 1, EvaluationPeriods: 1 },
-    ],
-    [
-      'job-completed-with-problems-point-sync',
-      { MetricName: 'JobRunsWithProblems', Dimensions: ofPointSync, Threshold: 1, EvaluationPeriods: 1 },
-    ],
-    // A night's run, and two hours for its tries; told every five minutes, so that an hour without is no delay of one.
-    [
-      'job-missing-point-sync',
-      {
-        MetricName: 'JobHoursSinceCompleted',
-        Dimensions: ofPointSync,
-        Statistic: 'Maximum',
-        Threshold: 26,
-        Period: 900,
-        EvaluationPeriods: 4,
-        DatapointsToAlarm: 4,
-      },
-    ],
+    // The time between two runs, and two hours for the tries of one.
+    ...jobAlarms('point-sync', 26),
+    ...jobAlarms('coupon-usage-stats', 26),
+    ...jobAlarms('coupon-usage-stats-fcm-send', 3),
     // The node that fares worst, whichever is the primary.
     ['redis-memory-nearly-full', ofNodes('DatabaseMemoryUsagePercentage', 80)],
     ['redis-cpu-busy', ofNodes('EngineCPUUtilization', 90)],
@@ -359,7 +378,7 @@ describe('metrics', () => {
   const isOfJobs = (name: string | undefined) => ofJobs.some((each) => each === name);
 
   test('that are shown are those that are told, and all of them, each under its service', () => {
-    expect(ownNames('point-sync')).toEqual([...ofJobs].sort());
+    for (const jobName of JOB_NAMES) expect(ownNames(jobName)).toEqual([...ofJobs].sort());
     expect(ownNames('campaign-grant')).toEqual(
       Object.keys(METRICS)
         .filter((name) => !isOfJobs(name))
@@ -382,13 +401,13 @@ describe('metrics', () => {
     expect(own.length).toBeGreaterThan(8);
     for (const { MetricName, Dimensions } of own) {
       expect(Object.keys(METRICS)).toContain(MetricName);
-      expect(Dimensions).toEqual([
-        { Name: 'service', Value: isOfJobs(MetricName) ? 'point-sync' : 'campaign-grant' },
-        { Name: 'stage', Value: 'prod' },
-      ]);
+      const services = isOfJobs(MetricName) ? JOB_NAMES : ['campaign-grant'];
+      expect(services.map(ofService)).toContainEqual(Dimensions);
     }
     const deployed = JSON.stringify(
-      [campaignGrant, data, alerts, jobs, pointSync, adminApi].map((template) => template.toJSON()),
+      [campaignGrant, data, alerts, jobs, pointSync, couponStats, adminApi].map((template) =>
+        template.toJSON(),
+      ),
     );
     const names = watched
       .filter(({ Namespace }) => Namespace !== 'Grantline')
@@ -416,7 +435,7 @@ describe('the dashboard', () => {
 
 describe('the saved queries', () => {
   test('look at the logs of every function that alarms name, under the stage’s name', () => {
-    const logs = [campaignGrant, alerts, jobs, pointSync, adminApi]
+    const logs = [campaignGrant, alerts, jobs, pointSync, couponStats, adminApi]
       .flatMap((template) => Object.values(template.findResources('AWS::Logs::LogGroup')))
       .map((group) => logGroup.parse(group).Properties.LogGroupName)
       .filter((name) => name.startsWith('/aws/lambda/'));
