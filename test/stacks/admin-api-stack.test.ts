@@ -5,9 +5,10 @@ import { GRANTLINE } from '../../cli/plan/rules/assumptions.ts';
 import { OPERATIONS } from '../../schema/admin-api/operations.ts';
 import { MIN_SECRET_BYTES } from '../../schema/admin-api/token.ts';
 import * as schemas from '../../schema/environment.ts';
+import { JOB_NAMES } from '../../schema/jobs.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
-const { adminApi, campaignGrant, pointSync } = synthesise(makeConfig());
+const { adminApi, campaignGrant, pointSync, couponStats } = synthesise(makeConfig());
 
 const functionResource = z.object({
   Properties: z.looseObject({
@@ -185,9 +186,11 @@ describe('the functions', () => {
     expect(rights.filter(({ resource }) => resource.includes('*'))).toEqual([]);
   });
 
-  test('of the jobs may start their machine and ask how its executions fare, and nothing beyond the database', () => {
+  test('of the jobs may start their machines and ask how the executions fare, and nothing beyond the database', () => {
     const rights = rightsOf('admin-api-jobs');
-    const [machine = ''] = Object.keys(pointSync.findResources('AWS::StepFunctions::StateMachine'));
+    const machines = [pointSync, couponStats].flatMap((template) =>
+      Object.keys(template.findResources('AWS::StepFunctions::StateMachine')),
+    );
 
     expect([...new Set(rights.map(({ action }) => action))].sort()).toEqual([
       'rds-data:BeginTransaction',
@@ -198,9 +201,17 @@ describe('the functions', () => {
       'states:DescribeExecution',
       'states:StartExecution',
     ]);
-    const resourceOf = (asked: string) => rights.find(({ action }) => action === asked)?.resource;
-    expect(resourceOf('states:StartExecution')).toContain(`ExportsOutputRef${machine}`);
-    expect(resourceOf('states:DescribeExecution')).toContain(':execution:grantline-dev-point-sync:*');
+    const resourcesOf = (asked: string) =>
+      rights.filter(({ action }) => action === asked).map(({ resource }) => resource).join();
+    const named = (resources: string, pattern: RegExp) =>
+      [...resources.matchAll(pattern)].map(([, name]) => name).toSorted();
+    expect(machines).toHaveLength(JOB_NAMES.length);
+    expect(named(resourcesOf('states:StartExecution'), /:ExportsOutputRef(\w+StateMachine[0-9A-F]{8})/g)).toEqual(
+      machines.toSorted(),
+    );
+    expect(named(resourcesOf('states:DescribeExecution'), /:execution:([^"]+)"/g)).toEqual(
+      JOB_NAMES.map((jobName) => `grantline-dev-${jobName}:*`).toSorted(),
+    );
   });
 
   test('of what is open may do nothing but ask the database: it is told no secret of tokens', () => {

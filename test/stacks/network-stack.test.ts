@@ -44,4 +44,20 @@ describe('the network', () => {
       SecurityGroupEgress: [Match.objectLike({ FromPort: 8443, ToPort: 8443, IpProtocol: 'tcp' })],
     });
   });
+
+  test('lets callers of the store and the notification service out on their ports alone', () => {
+    const coupons = (storeServiceUrl: string, notificationServiceUrl: string) =>
+      synthesise(makeConfig({ coupons: { storeServiceUrl, notificationServiceUrl } })).network;
+    const out = (port: number): unknown =>
+      Match.objectLike({ FromPort: port, ToPort: port, IpProtocol: 'tcp' });
+
+    coupons('https://stores.internal:8443', 'http://notifications.internal').hasResourceProperties(
+      'AWS::EC2::SecurityGroup',
+      { GroupDescription: 'Callers of coupon services', SecurityGroupEgress: [out(8443), out(80)] },
+    );
+    coupons('https://stores.internal', 'https://notifications.internal').hasResourceProperties(
+      'AWS::EC2::SecurityGroup',
+      { GroupDescription: 'Callers of coupon services', SecurityGroupEgress: [out(443)] },
+    );
+  });
 });
