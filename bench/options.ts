@@ -1,27 +1,32 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ranThrough, wholeNumber } from '../demo/command-line.ts';
-import { WORKLOADS } from './workloads.ts';
-import type { Workload } from './workloads.ts';
+import { POINT_SYNC_WORKLOADS, WORKLOADS } from './workloads.ts';
+import type { PointSyncWorkload, Workload } from './workloads.ts';
+
+const PEERS = ['bullmq', 'loop'] as const;
+type Peer = (typeof PEERS)[number];
 
 export interface BenchOptions {
   readonly workloads: readonly Workload[];
-  readonly peer: 'bullmq' | undefined;
+  readonly pointSyncs: readonly PointSyncWorkload[];
+  readonly peer: Peer | undefined;
   readonly rounds: number;
   readonly json: boolean;
 }
 
 interface RawOptions {
-  readonly workload: readonly Workload[];
+  readonly workload: readonly string[];
   readonly targets: number | undefined;
   readonly tps: number | undefined;
   readonly headroom: number | undefined;
-  readonly peer: 'bullmq' | undefined;
+  readonly peer: Peer | undefined;
   readonly rounds: number;
   readonly json: boolean;
 }
 
 /** The others take long: they are run when they are asked for. */
-const USUAL = WORKLOADS.filter(({ name }) => ['W1', 'W2', 'W3'].includes(name));
+const USUAL = ['W1', 'W2', 'W3'];
+const NAMES = [...new Set([...WORKLOADS, ...POINT_SYNC_WORKLOADS].map(({ name }) => name))];
 
 /** @returns the exit code; a wrong option or a failure is one line on standard error. */
 export async function benchCommand(run: (options: BenchOptions) => Promise<boolean>): Promise<number> {
@@ -29,41 +34,66 @@ export async function benchCommand(run: (options: BenchOptions) => Promise<boole
   const program = new Command('npm run bench --')
     .description(
       'Measures Grantline on the local runtime on this machine: figures to compare within one run, not with another\n' +
-        `machine's.\n\n${WORKLOADS.map(({ name, targets, title }) => `${name}  ${targets.toLocaleString('en')} targets, ${title}`).join('\n')}`,
+        `machine's.\n\n${[...WORKLOADS.map(({ targets, ...of }) => line(of, targets, 'targets')), ...POINT_SYNC_WORKLOADS.map(({ users, ...of }) => line(of, users, 'users'))].join('\n')}`,
     )
     .option('--workload <names>', 'which of them, by comma', workloadsNamed, USUAL)
     .option(
       '--targets <count>',
-      "targets of each, in place of the workload's own",
+      "targets or users of each, in place of the workload's own",
       wholeNumber(1, 10_000_000),
     )
     .option('--tps <calls>', "the ceiling, in place of the workload's own", wholeNumber(10, 50_000))
     .option('--headroom <ms>', "Grantline's pacing headroom, in place of the stage's", wholeNumber(0, 500))
-    .addOption(new Option('--peer <name>', 'measures this one too, alternating').choices(['bullmq']))
+    .addOption(new Option('--peer <name>', 'measures this one too, alternating').choices(PEERS))
     .option('--rounds <count>', 'how often', wholeNumber(1, 100), 1)
     .option('--json', 'the figures as JSON on standard output', false)
-    .addHelpText('after', '\nExample:\n  npm run bench -- --peer bullmq --workload W2,W3 --rounds 3')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run bench -- --peer bullmq --workload W2,W3 --rounds 3\n' +
+        '  npm run bench -- --peer loop --workload P1',
+    )
     .showHelpAfterError('(npm run bench -- --help lists the options)')
     .action(async ({ workload, targets, tps, headroom, peer, rounds, json }: RawOptions) => {
-      if (peer !== undefined && workload.some(({ publishOnly }) => publishOnly)) {
-        throw new Error('W6 has no peer: leave out --peer, or W6');
-      }
-      const workloads = workload.map((each) => ({
+      const isNamed = ({ name }: { readonly name: string }) => workload.includes(name);
+      const workloads = WORKLOADS.filter(isNamed).map((each) => ({
         ...each,
         targets: targets ?? each.targets,
         ceiling: tps ?? each.ceiling,
         headroomSeconds: headroom === undefined ? undefined : headroom / 1_000,
       }));
-      exitCode = (await run({ workloads, peer, rounds, json })) ? 0 : 1;
+      const pointSyncs = POINT_SYNC_WORKLOADS.filter(isNamed).map((each) => ({
+        ...each,
+        users: targets ?? each.users,
+      }));
+      refuseMisfit(peer, workloads, pointSyncs);
+      exitCode = (await run({ workloads, pointSyncs, peer, rounds, json })) ? 0 : 1;
     });
   return (await ranThrough(program, 'bench')) ? exitCode : 1;
 }
 
-function workloadsNamed(text: string): Workload[] {
-  return text.split(',').flatMap((name) => {
-    const named = WORKLOADS.filter((each) => each.name.toLowerCase() === name.trim().toLowerCase());
-    if (named.length > 0) return named;
-    const names = new Set(WORKLOADS.map((each) => each.name));
-    throw new InvalidArgumentError(`It must be of ${[...names].join(', ')}.`);
+function line(of: { readonly name: string; readonly title: string }, count: number, what: string): string {
+  return `${of.name}  ${count.toLocaleString('en')} ${what}, ${of.title}`;
+}
+
+/** @throws Error when a workload has no such peer */
+function refuseMisfit(
+  peer: Peer | undefined,
+  workloads: readonly Workload[],
+  pointSyncs: readonly PointSyncWorkload[],
+): void {
+  const without = {
+    bullmq: [...workloads.filter(({ publishOnly }) => publishOnly), ...pointSyncs],
+    loop: workloads,
+  };
+  const [misfit] = peer === undefined ? [] : without[peer];
+  if (misfit === undefined) return;
+  throw new Error(`${misfit.name} has no peer ${peer ?? ''}: leave out --peer, or ${misfit.name}`);
+}
+
+function workloadsNamed(text: string): string[] {
+  return text.split(',').map((given) => {
+    const name = given.trim().toUpperCase();
+    if (NAMES.includes(name)) return name;
+    throw new InvalidArgumentError(`It must be of ${NAMES.join(', ')}.`);
   });
 }

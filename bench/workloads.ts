@@ -42,3 +42,19 @@ export const WORKLOADS: readonly Workload[] = [
   ...[10_000, 100_000, 1_000_000].map((targets) => ({ name: 'W5', title: 'growth', targets, ...NO_CEILING })),
   { name: 'W6', title: 'publishing alone', targets: 1_000_000, ...NO_CEILING, publishOnly: true },
 ];
+
+/** A night of point sync: half of the users have transactions, six each on average. */
+export interface PointSyncWorkload {
+  readonly name: string;
+  readonly title: string;
+  readonly users: number;
+}
+
+export const POINT_SYNC_WORKLOADS: readonly PointSyncWorkload[] = [
+  {
+    name: 'P1',
+    title: 'point sync: 5 % drift, then the report of 3,000,000 transactions of 500,000 of them',
+    users: 1_000_000,
+  },
+  ...[100_000, 1_000_000].map((users) => ({ name: 'P2', title: 'growth of point sync', users })),
+];

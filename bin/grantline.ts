@@ -34,17 +34,32 @@ const campaignGrant = new CampaignGrantStack(app, `Grantline-${config.stage}-Cam
   alerts,
 });
 const jobs = new JobsStack(app, `Grantline-${config.stage}-Jobs`, { config, data, alerts });
-new PointSyncStack(app, `Grantline-${config.stage}-PointSync`, { config, network, data, jobs });
-new CouponStatsStack(app, `Grantline-${config.stage}-CouponStats`, { config, network, data, jobs });
+const pointSync = new PointSyncStack(app, `Grantline-${config.stage}-PointSync`, {
+  config,
+  network,
+  data,
+  jobs,
+});
+const couponStats = new CouponStatsStack(app, `Grantline-${config.stage}-CouponStats`, {
+  config,
+  network,
+  data,
+  jobs,
+});
 const adminApi = new AdminApiStack(app, `Grantline-${config.stage}-AdminApi`, {
   config,
   data,
   campaignGrant,
+  pointSync,
+  couponStats,
 });
 new MonitoringStack(app, `Grantline-${config.stage}-Monitoring`, {
   config,
   campaignGrant,
   data,
   alerts,
+  jobs,
+  pointSync,
+  couponStats,
   adminApi,
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { printable } from './output/printable.ts';
 
 /** Ends a command with one line on standard error and its exit code. */
 export class CommandFailure extends Error {
@@ -29,5 +30,5 @@ export function oneLine(error: unknown): string {
   const code = 'code' in error ? String(error.code) : '';
   // Several addresses that all refuse are an error without a message.
   const [message = ''] = (error.message || code || error.name).split('\n', 1);
-  return UNREACHABLE.has(code) ? `nothing answers: ${message}` : message;
+  return printable(UNREACHABLE.has(code) ? `nothing answers: ${message}` : message);
 }

@@ -8,7 +8,6 @@ const common = {
   pacingHeadroomSeconds: 0.025,
   publishing: { backlogSeconds: 60 },
   progress: { intervalSeconds: 5 },
-  redis: {},
   alerts: { language: 'ko' },
   // The client's rule for batch steps: three tries, five minutes apart.
   jobs: { retrySeconds: 300 },
@@ -31,6 +30,8 @@ export const STAGES: Record<StageName, StageConfig> = {
       deletionProtection: false,
       backupDays: 1,
     },
+    // Half a GiB, less a quarter that ElastiCache keeps free. A million users' balances take a quarter of a GiB.
+    redis: { nodeType: 'cache.t4g.micro', replicas: 0 },
     logRetentionDays: 7,
     alarms: { enabled: false },
     removable: true,
@@ -50,6 +51,8 @@ export const STAGES: Record<StageName, StageConfig> = {
       deletionProtection: true,
       backupDays: 7,
     },
+    // 3 GiB on nodes that burst: a nightly sync is within their credits, a load test over hours is not.
+    redis: { nodeType: 'cache.t4g.medium', replicas: 1 },
     logRetentionDays: 30,
     alarms: { enabled: false },
     removable: false,
@@ -70,6 +73,8 @@ export const STAGES: Record<StageName, StageConfig> = {
       deletionProtection: true,
       backupDays: 35,
     },
+    // 6.4 GiB: balances of ten million users take 2.4 of the 4.8 that are for data. Nodes that do not burst.
+    redis: { nodeType: 'cache.m7g.large', replicas: 1 },
     logRetentionDays: 365,
     alarms: { enabled: true },
     removable: false,

@@ -12,6 +12,19 @@ export async function ranThrough(program: Command, name: string): Promise<boolea
   }
 }
 
+/** 128 and SIGPIPE, as every program ends whose reader has seen enough. */
+export const NOBODY_READS = 141;
+
+/** What runs is to be brought down in order, and not by the error of a write. What is still written goes nowhere. */
+export function whenNobodyReads(end: () => void): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      end();
+    });
+  }
+}
+
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

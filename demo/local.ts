@@ -7,6 +7,7 @@ import { RUNTIME_FILE, removeRuntimeFile, writeRuntimeFile } from '../cli/where/
 import type { RuntimeState } from '../cli/where/runtime-file.ts';
 import { SERVICES } from '../local/runtime.ts';
 import type { Runtime } from '../local/runtime.ts';
+import { NOBODY_READS, whenNobodyReads } from './command-line.ts';
 import type { CouponService, CouponServices } from './outside.ts';
 import { startWorld } from './world.ts';
 import type { World } from './world.ts';
@@ -37,7 +38,7 @@ const program = new Command('npm run local --')
     try {
       await writeRuntimeFile(STATE_FILE, stateOf(world));
       printWelcome(world);
-      await ended;
+      process.exitCode = await ended;
       process.stdout.write('\nstopping\n');
     } finally {
       await removeRuntimeFile(STATE_FILE, process.pid);
@@ -152,9 +153,20 @@ function stateOf({ runtime, outside }: World): RuntimeState {
     region: runtime.model.region,
     endpoints: runtime.endpoints,
     moneyApi: { url: outside.money.url, isStandIn: outside.money.isStandIn },
-    // The schema is the one of DATABASE_URL here, whatever the stage calls it.
-    outputs: { ...Object.fromEntries(texts), DatabaseName: new URL(outside.databaseUrl).pathname.slice(1) },
+    outputs: {
+      ...Object.fromEntries(texts),
+      // As they are here, whatever the stage calls them.
+      DatabaseName: new URL(outside.databaseUrl).pathname.slice(1),
+      RedisUrl: withoutPassword(outside.redisUrl),
+    },
   };
+}
+
+function withoutPassword(address: string): string {
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 function exportsFor(runtime: Runtime, output: (name: string) => string): string[] {
@@ -192,9 +204,13 @@ function port(text: string): number {
   throw new InvalidArgumentError('It must be a port from 1 to 65500.');
 }
 
-/** Registered before anything starts: a Ctrl-C in mid-start stops what has come up by then. */
-function untilInterrupted(): Promise<void> {
+/**
+ * Registered before anything starts: a Ctrl-C in mid-start stops what has come up by then.
+ * @returns the exit code
+ */
+function untilInterrupted(): Promise<number> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0));
+    whenNobodyReads(() => resolve(NOBODY_READS));
   });
 }

@@ -64,8 +64,15 @@ const stageConfig = z
     progress: z.strictObject({ intervalSeconds: z.number().min(1).max(60) }),
     database,
     redis: z.strictObject({
-      /** A Redis or Valkey that others run; without it a serverless cache is created. */
+      /**
+       * A Redis or Valkey that others run, cluster mode disabled: no cache is created then, and the fields below do
+       * nothing.
+       */
       existingUrl: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+      /** Of ElastiCache, of the arm64 generations: its memory is what counts, see config/stages.ts. */
+      nodeType: z.string().regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'must be an ElastiCache node type'),
+      /** Besides the primary, each in another zone than the one before; one of them takes over when it fails. */
+      replicas: z.int().min(0).max(5),
     }),
     alerts: z.strictObject({
       /** In which people are told. */
@@ -101,6 +108,10 @@ const stageConfig = z
   .refine(({ stage, database: { deletionProtection } }) => stage === 'dev' || deletionProtection, {
     path: ['database', 'deletionProtection'],
     error: 'may be off in dev only',
+  })
+  .refine(({ stage, redis }) => stage === 'dev' || redis.existingUrl !== undefined || redis.replicas > 0, {
+    path: ['redis', 'replicas'],
+    error: 'may be 0 in dev only: without one nothing takes over when the node fails',
   })
   .refine(({ stage, removable }) => stage === 'dev' || !removable, {
     path: ['removable'],

@@ -89,6 +89,14 @@ export const adminApiCampaignsEnvironment = databaseEnvironment.extend({
   JWT_SECRET_ARN: z.string().min(1),
 });
 
+export const adminApiJobsEnvironment = databaseEnvironment.extend({
+  /** The state machines of the jobs. */
+  POINT_SYNC_ARN: z.string().min(1),
+  COUPON_USAGE_STATS_ARN: z.string().min(1),
+  COUPON_USAGE_STATS_FCM_SEND_ARN: z.string().min(1),
+  JWT_SECRET_ARN: z.string().min(1),
+});
+
 export const adminApiSystemEnvironment = databaseEnvironment;
 
 export const beginJobRunEnvironment = databaseEnvironment.extend(alerts);

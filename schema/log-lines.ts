@@ -68,7 +68,14 @@ export const LOG_LINES = {
     unscheduled: z.array(z.string()).readonly(),
   }),
   jobRunBegun: z.object({ jobRun }),
-  jobRunEnded: z.object({ jobRun, status: jobRunStatus, problemCount: count, figures }),
+  jobRunEnded: z.object({
+    jobRun,
+    status: jobRunStatus,
+    problemCount: count,
+    durationSeconds: z.number(),
+    skippedChunkCount: count,
+    figures,
+  }),
   jobRunsReconciled: z.object({
     failed: z.array(z.object({ jobRunId: z.string(), jobName, error: z.string() })).readonly(),
   }),

@@ -1,9 +1,13 @@
 /**
  * Every metric of our own, said once: functions emit them, the dashboard shows them, alarms watch them. Two dimensions,
- * service and stage: which promotion it was is for the log to say.
+ * service and stage: which promotion or which day it was is for the log to say. Each job is a service.
  */
+import type { JobName } from './jobs.ts';
+
 export const METRIC_NAMESPACE = 'Grantline';
+/** Whose metrics they are when nothing else is said. */
 export const METRIC_SERVICE = 'campaign-grant';
+export type MetricService = typeof METRIC_SERVICE | JobName;
 
 interface Metric {
   readonly unit: 'Count' | 'Count/Second' | 'Milliseconds' | 'Seconds' | 'None';
@@ -53,6 +57,16 @@ export const METRICS = {
   RunsFailed: count('FAILED'),
   RunsRepeated: count('followed by another pass'),
 
+  JobRunsCompleted: count('completed'),
+  JobRunsWithProblems: count('completed with problems'),
+  JobRunsFailed: count('failed'),
+  JobDuration: { unit: 'Seconds', says: 'from the begin of a run to its end', resolution: 60 },
+  JobReads: count('read'),
+  JobWrites: count('written'),
+  JobProblems: count('problems'),
+  JobSkippedChunks: count('chunks that earlier attempts had finished'),
+  JobHoursSinceCompleted: { unit: 'None', says: 'hours since a run completed', resolution: 60 },
+
   CampaignTargets: gauge('Count', 'targets'),
   CampaignFinal: gauge('Count', 'paid or failed'),
   CampaignGranted: gauge('Count', 'paid'),
@@ -98,6 +112,17 @@ export const EVENT_METRICS = {
   ],
   campaignsReconciled: ['Reconciliations', 'RunsStarted', 'RunsRecovered', 'RunsClosed'],
   campaignFinished: ['RunsCompleted', 'RunsStopped', 'RunsFailed', 'RunsRepeated'],
+  jobRunEnded: [
+    'JobRunsCompleted',
+    'JobRunsWithProblems',
+    'JobRunsFailed',
+    'JobDuration',
+    'JobReads',
+    'JobWrites',
+    'JobProblems',
+    'JobSkippedChunks',
+  ],
+  jobRunsReconciled: ['JobHoursSinceCompleted'],
 } as const satisfies Record<string, readonly MetricName[]>;
 
 export type MeteredEvent = keyof typeof EVENT_METRICS;
@@ -119,5 +144,13 @@ export const GAUGES = [
   'BreakerOpen',
   'CountersLost',
 ] as const satisfies readonly MetricName[];
+
+/** Of each job, under a service of its own; all others are the campaigns'. */
+export const JOB_METRICS = [
+  ...EVENT_METRICS.jobRunEnded,
+  ...EVENT_METRICS.jobRunsReconciled,
+] as const satisfies readonly MetricName[];
+
+export type JobMetricName = (typeof JOB_METRICS)[number];
 
 export type GaugeName = (typeof GAUGES)[number];

@@ -56,6 +56,24 @@ filter event = 'BATCH_PAID' and promotionIds.0 = '{{promotionId}}'
 | sort minute asc`,
     parameters: PROMOTION,
   },
+  HistoryOfAJobRun: {
+    text: `
+filter @message like '"jobRunId":"{{jobRunId}}"'
+| fields @timestamp, event, message, jobRun.attempt, step, range.rangeNumber, finished, status, problemCount,
+    durationSeconds, skippedChunkCount, failed.0.error
+| sort @timestamp asc
+| limit 1000`,
+    parameters: { jobRunId: 'a job_run_id, such as 7: npx grantline jobs history --json says it' },
+  },
+  GoneUsers: {
+    text: `
+filter event = 'GONE_USERS'
+| fields jsonParse(@message) as line
+| unnest line.userIds into userId
+| fields @timestamp, userId, pruned
+| sort @timestamp desc
+| limit 10000`,
+  },
   BreakerTransitions: {
     text: `
 filter event = 'BREAKER_CHANGED'

@@ -24,6 +24,11 @@ export function withOffset(dateTime: string): string {
   return `${dateTime.replace(' ', 'T')}+09:00`;
 }
 
+/** A DATETIME as MySQL prints it → epoch milliseconds; NaN of anything else. */
+export function epochMsOf(dateTime: string): number {
+  return Date.parse(withOffset(dateTime));
+}
+
 /** 'yyyyMMddHHmmss'. */
 export function toCompact(epochMs: number): string {
   return seoulIso(epochMs).slice(0, 19).replace(/\D/g, '');
@@ -46,9 +51,12 @@ export function compactDateTime(dateTime: string): string | undefined {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Whether there is such a day: 'yyyy-MM-dd'. */
+/** Of a DATE column: MySQL's documentation promises nothing of an earlier one. */
+const EARLIEST_DATE = '1000-01-01';
+
+/** Whether there is such a day, and a DATE column can have it: 'yyyy-MM-dd'. */
 export function isDate(text: string): boolean {
-  return endOfDay(text) !== undefined;
+  return endOfDay(text) !== undefined && text >= EARLIEST_DATE;
 }
 
 /** The day that it is in Asia/Seoul: 'yyyy-MM-dd'. */

@@ -16,3 +16,10 @@ export async function redisCommands(redis: Redis): Promise<number> {
   const stats = await redis.info('stats');
   return Number(/total_commands_processed:(\d+)/.exec(stats)?.[1] ?? 0);
 }
+
+/** How often each command ran since RESETSTAT, by its name in capitals, in scripts as well as sent. */
+export async function redisCallsByCommand(redis: Redis): Promise<ReadonlyMap<string, number>> {
+  const stats = await redis.info('commandstats');
+  const calls = stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g);
+  return new Map([...calls].map(([, name = '', count]) => [name.toUpperCase(), Number(count)]));
+}

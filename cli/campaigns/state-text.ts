@@ -1,10 +1,11 @@
 import { duration } from '../output/duration.ts';
 import { grouped } from '../output/grouped.ts';
+import { printable } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import type { CampaignAndState } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
 
 const HEADINGS = ['promotion', 'type', 'state', 'final', 'of', '', 'failed', 'rate', 'left', ''];
-const RIGHT = new Set([0, 3, 4, 5, 6, 7, 8]);
+const RIGHT = [0, 3, 4, 5, 6, 7, 8];
 
 /** A row a campaign. */
 export function statesAsText(states: readonly CampaignAndState[]): string {
@@ -20,9 +21,7 @@ export function statesAsText(states: readonly CampaignAndState[]): string {
     state.secondsLeft === null ? '' : duration(state.secondsLeft),
     state.why ?? '',
   ]);
-  return table(
-    [HEADINGS, ...cells].map((row) => row.map((text, column) => ({ text, right: RIGHT.has(column) }))),
-  );
+  return table([HEADINGS, ...cells], RIGHT);
 }
 
 /** One line of a campaign, for a log. */
@@ -36,7 +35,7 @@ export function stateAsLine({ campaign, state }: CampaignAndState): string {
     state.secondsLeft === null ? '' : `${duration(state.secondsLeft)} left`,
     state.why ?? '',
   ];
-  return parts.filter((part) => part !== '').join(', ');
+  return printable(parts.filter((part) => part !== '').join(', '));
 }
 
 /** The same as plain data. */

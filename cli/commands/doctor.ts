@@ -45,9 +45,9 @@ export function registerDoctor(program: Command): void {
 function asText(findings: readonly Finding[]): string {
   return table(
     findings.map(({ part, status, says, todo }) => [
-      { text: WORDS[status] },
-      { text: part },
-      { text: todo === undefined ? says : `${says}: ${todo}` },
+      WORDS[status],
+      part,
+      todo === undefined ? says : `${says}: ${todo}`,
     ]),
   );
 }

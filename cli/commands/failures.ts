@@ -19,7 +19,7 @@ interface FailuresOptions extends WhereOptions {
 const PAGE = 1_000;
 const COLUMNS = ['target_id', 'customer_uid', 'cause', 'reason', 'attempts', 'failed_at'] as const;
 const HEADING = ['target', 'customer', 'cause', 'reason', 'attempts', 'failed at'] as const;
-const RIGHT = new Set([0, 1, 4]);
+const RIGHT = [0, 1, 4];
 
 const HELP = `
 A target without a cause was invalid: no call was made for it, and a redrive does not change that. Times are those of
@@ -84,8 +84,7 @@ function asCsv(failures: readonly Failure[]): string {
 
 /** Each page with its heading: as wide as it needs to be. */
 function asTable(failures: readonly Failure[]): string {
-  const rows = [HEADING, ...failures.map(cellsOf)];
-  return table(rows.map((row) => row.map((text, column) => ({ text, right: RIGHT.has(column) }))));
+  return table([HEADING, ...failures.map(cellsOf)], RIGHT);
 }
 
 function cellsOf(failure: Failure): readonly string[] {

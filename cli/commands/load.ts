@@ -103,7 +103,12 @@ async function load(database: DataApi, path: string, options: LoadOptions): Prom
     reports.clear();
     await tellOutcome(check, reports, { ...options, isRefused });
   } catch (error) {
-    if (error instanceof LoadRefused) refuse('load', error.message);
+    if (error instanceof LoadRefused) {
+      // What else was found in the file is mended at the same time.
+      reports.clear();
+      await write(shown(reports));
+      refuse('load', error.message);
+    }
     if (error instanceof LoadInterrupted) throw new CommandFailure(`load: ${error.message}`, INTERRUPTED);
     throw error;
   } finally {
@@ -166,11 +171,8 @@ function rowsOf(count: number): string {
 
 function shown({ first }: Reports): string {
   return table(
-    first.list.map(({ line, column, reason }) => [
-      { text: `line ${line}`, right: true },
-      { text: column ?? '' },
-      { text: reason },
-    ]),
+    first.list.map(({ line, column, reason }) => [`line ${line}`, column ?? '', reason]),
+    [0],
   );
 }
 

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { CommandFailure, oneLine } from '../failure.ts';
+import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
+import { running } from '../campaigns/run-command.ts';
 import { progressLine } from '../output/progress-line.ts';
-import { addPlanOptions, checkTogether, promotionIdArgument, settingsOf } from '../plan/options.ts';
+import { addPlanOptions, checkTogether } from '../plan/options.ts';
 import type { PlanOptions } from '../plan/options.ts';
-import { COULD_NOT_PLAN, readCampaignTargets } from '../plan/plan-campaign.ts';
+import { readCampaignTargets } from '../plan/plan-campaign.ts';
 import type { CampaignTargets } from '../plan/plan-campaign.ts';
 import { plainWork, workOf } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,6 +13,7 @@ import { readPrices } from '../plan/read-prices.ts';
 import { asJson } from '../plan/report/as-json.ts';
 import { asText } from '../plan/report/as-text.ts';
 import { planRun } from '../plan/rules/plan-run.ts';
+import { readStageSettings } from '../plan/stage-settings.ts';
 import { openDatabase } from '../where/open-database.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
 
@@ -24,7 +26,8 @@ The names are those under "prices" of --json.
 
 Exit codes:
   0  it is planned, whatever the plan says
-  2  it could not be: a wrong option, unknown promotion, no database, a price file that is none
+  1  refused: no such promotion
+  2  it could not be: a wrong option, no deployment, no database, a price file that is none
 
 Examples:
   npx grantline plan 7 --local --slow 0.01@1000
@@ -39,18 +42,17 @@ export function registerPlan(program: Command): void {
     .argument('[promotionId]', 'the campaign', promotionIdArgument);
   addWhereOptions(addPlanOptions(command))
     .addHelpText('after', HELP)
-    .action(async (promotionId: string | undefined, options: PlanOptions) => {
-      const plan = await makePlan(promotionId, options).catch((error: unknown) => {
-        if (error instanceof CommandFailure) throw error;
-        throw new CommandFailure(`plan: ${oneLine(error)}`, COULD_NOT_PLAN, { cause: error });
-      });
-      process.stdout.write(options.json ? `${asJson(plan)}\n` : asText(plan));
-    });
+    .action((promotionId: string | undefined, options: PlanOptions) =>
+      running('plan', async () => {
+        const plan = await makePlan(promotionId, options);
+        process.stdout.write(options.json ? `${asJson(plan)}\n` : asText(plan));
+      }),
+    );
 }
 
 async function makePlan(promotionId: string | undefined, options: PlanOptions): Promise<Plan> {
   checkTogether(promotionId, options);
-  const { stage, settings } = settingsOf(options);
+  const { stage, settings } = readStageSettings(options);
   const prices = options.prices === undefined ? LIST_PRICES : await readPrices(options.prices);
   const targets = promotionId === undefined ? null : await readTargetsOf(promotionId, options);
   const work = targets === null ? plainWork(options.targets ?? 0) : workOf(targets);

@@ -92,7 +92,8 @@ async function hasEnded(client: SFNClient, redriveArn: string, executionName: st
     if ('cause' in execution) {
       throw new Error(`execution ${executionName} ended ${execution.status}: ${execution.cause}`);
     }
-    if (execution.status !== 'RUNNING') return true;
+    // Right after its start AWS may not find it yet.
+    if (execution.status === 'SUCCEEDED') return true;
     await sleep(LOOK_EVERY_MS);
   }
   return false;

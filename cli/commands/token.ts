@@ -35,12 +35,7 @@ export function registerToken(program: Command): void {
     .description('Makes a token for the HTTP API.')
     .addOption(new Option('--member-type <type>', 'whose it is').choices(memberType.options).default('ADMIN'))
     .option('--expires <time>', 'for so long it is valid: 90s, 15m, 1h, 7d', lifetime, SECONDS['h'])
-    .option(
-      '--subject <name>',
-      'who asks, for the log and the memos of campaigns',
-      subject,
-      userInfo().username,
-    );
+    .option('--subject <name>', 'who asks, for the log and the memos of campaigns', subject, whoAmI());
   addWhereOptions(command)
     .addHelpText('after', HELP)
     .action((options: TokenOptions) =>
@@ -54,6 +49,15 @@ export function registerToken(program: Command): void {
         process.stdout.write(`${token}\n`);
       }),
     );
+}
+
+function whoAmI(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container the user may have no name.
+    return 'operator';
+  }
 }
 
 function lifetime(text: string): number {

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { id } from '../../schema/promotion.ts';
-import { CommandFailure, oneLine } from '../failure.ts';
+import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
+import { running } from '../campaigns/run-command.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { asJson, asText, holds } from '../verify/report.ts';
-import { COULD_NOT_CHECK, verifyCampaign } from '../verify/verify-campaign.ts';
+import { verifyCampaign } from '../verify/verify-campaign.ts';
 import type { Verification } from '../verify/verify-campaign.ts';
 import { openDatabase } from '../where/open-database.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
@@ -44,16 +44,14 @@ export function registerVerify(program: Command): void {
     .option('--json', 'one JSON object instead of lines', false);
   addWhereOptions(command)
     .addHelpText('after', HELP)
-    .action(async (promotionId: string, options: VerifyCommandOptions) => {
-      const verification = await verify(promotionId, options).catch((error: unknown) => {
-        if (error instanceof CommandFailure) throw error;
-        // Whatever stopped it says nothing about the campaign.
-        throw new CommandFailure(`verify: ${oneLine(error)}`, COULD_NOT_CHECK, { cause: error });
-      });
-      const text = options.json ? `${asJson(verification, options.ledger)}\n` : asText(verification);
-      process.stdout.write(text);
-      process.exitCode = holds(verification) ? 0 : 1;
-    });
+    .action((promotionId: string, options: VerifyCommandOptions) =>
+      running('verify', async () => {
+        const verification = await verify(promotionId, options);
+        const text = options.json ? `${asJson(verification, options.ledger)}\n` : asText(verification);
+        process.stdout.write(text);
+        process.exitCode = holds(verification) ? 0 : 1;
+      }),
+    );
 }
 
 async function verify(promotionId: string, options: VerifyCommandOptions): Promise<Verification> {
@@ -70,11 +68,6 @@ async function verify(promotionId: string, options: VerifyCommandOptions): Promi
   } finally {
     line.clear();
   }
-}
-
-function promotionIdArgument(text: string): string {
-  if (id.safeParse(text).success) return text;
-  throw new InvalidArgumentError('It must be a number, the promotion_id.');
 }
 
 function ledgerUrl(text: string): string {

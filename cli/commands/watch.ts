@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import { openCampaigns } from '../campaigns/open-campaigns.ts';
 import { promotionIdArgument } from '../campaigns/promotion-argument.ts';
 import { readCampaigns } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
+import type { CampaignAndState } from '../../lambdas/campaign-grant/app/read-campaigns.ts';
 import { refuse, running } from '../campaigns/run-command.ts';
 import { stateAsJson, stateAsLine } from '../campaigns/state-text.ts';
-import { campaignBar, changedLines } from '../campaigns/watch-display.ts';
+import { campaignBar } from '../campaigns/watch-display.ts';
 import { INTERRUPTED, untilInterrupted } from '../output/interruption.ts';
+import { changedLines } from '../output/live-line.ts';
 import { addWhereOptions, openDeployment } from '../where/where-options.ts';
 import type { WhereOptions } from '../where/where-options.ts';
 
@@ -46,7 +48,7 @@ export function registerWatch(program: Command): void {
 async function watch(promotionId: string, options: WatchOptions): Promise<void> {
   const campaigns = await openCampaigns(await openDeployment(options));
   const display = options.json
-    ? changedLines(process.stdout, (current) => JSON.stringify(stateAsJson(current)))
+    ? changedLines(process.stdout, (current: CampaignAndState) => JSON.stringify(stateAsJson(current)))
     : process.stdout.isTTY
       ? campaignBar(process.stdout)
       : changedLines(process.stdout, stateAsLine);

@@ -25,7 +25,7 @@ const OUTPUTS: readonly (readonly [StackName, string])[] = [
   ['CampaignGrant', 'GrantDeadLetterQueueUrl'],
 ];
 
-/** What the other looks are judged by; undefined: the database cannot be asked. */
+/** What the other looks are judged by. */
 interface Known {
   readonly paying: PayingCampaign | undefined;
   readonly breaker: BreakerFacts;
@@ -63,6 +63,7 @@ async function examineDeployment(deployment: Deployment): Promise<Finding[]> {
   }
 }
 
+/** `known` is undefined when the database cannot be asked. */
 async function examineDatabase(db: DataApi): Promise<{ findings: Finding[]; known: Known | undefined }> {
   try {
     const facts = await readDatabase(db);
@@ -75,7 +76,7 @@ async function examineDatabase(db: DataApi): Promise<{ findings: Finding[]; know
       findings.push(judgeBreaker(breaker), judgeAlerts(await readAlerts(db)));
       return { findings, known: { paying, breaker } };
     } catch (error) {
-      findings.push(fail('tables', oneLine(error), 'see migrations'));
+      findings.push(fail('tables', oneLine(error), 'deploy this version, or restart npm run local'));
       return { findings, known: undefined };
     }
   } catch (error) {
@@ -84,13 +85,14 @@ async function examineDatabase(db: DataApi): Promise<{ findings: Finding[]; know
   }
 }
 
+const NOT_KNOWN = 'without the database nobody knows whether a campaign is being paid';
+
 async function examineServices(deployment: Deployment, known: Known | undefined): Promise<Finding[]> {
   const paying = known?.paying;
-  const breaker = known?.breaker ?? { openForMs: null, consecutiveFailures: 0 };
+  // A full queue is odd only where it is known that nobody is paid.
+  const mayPay = known === undefined || paying !== undefined;
   const found = await Promise.all([
-    looking('queue', async () =>
-      judgeGrantQueue(await readQueue(deployment, 'GrantQueueUrl'), paying !== undefined),
-    ),
+    looking('queue', async () => judgeGrantQueue(await readQueue(deployment, 'GrantQueueUrl'), mayPay)),
     looking('dead-letter queue', async () =>
       judgeDeadLetterQueue(await readQueue(deployment, 'GrantDeadLetterQueueUrl')),
     ),
@@ -100,9 +102,13 @@ async function examineServices(deployment: Deployment, known: Known | undefined)
         paying,
       ),
     ),
-    looking('money API', async () => judgeMoneyApi(await callMoneyApi(deployment), breaker, paying)),
+    looking('money API', async () => {
+      const reached = await callMoneyApi(deployment);
+      if (reached === undefined && known === undefined) return skipped('money API', NOT_KNOWN);
+      return judgeMoneyApi(reached, known?.breaker, paying);
+    }),
   ]);
-  return [...found, judgeRedis(paying)];
+  return [...found, known === undefined ? skipped('redis', NOT_KNOWN) : judgeRedis(paying)];
 }
 
 async function looking(part: string, look: () => Promise<Finding>): Promise<Finding> {

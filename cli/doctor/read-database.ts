@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DATABASE_NOW_MS } from '../../lambdas/campaign-grant/adapters/sql-breaker-store.ts';
 import { readMigrations } from '../../lambdas/operations/migrate.ts';
@@ -47,11 +46,7 @@ export async function readDatabase(db: SqlExecutor): Promise<DatabaseFacts> {
 export async function readAllMigrations(
   db: SqlExecutor,
 ): Promise<{ readonly known: Migration[]; readonly applied: Migration[] }> {
-  const known = (await readMigrations(MIGRATIONS)).map(({ version, name, sql }) => ({
-    version,
-    name,
-    checksum: createHash('sha256').update(sql).digest('hex'),
-  }));
+  const known = await readMigrations(MIGRATIONS);
   const applied = await db.query(
     migrationRow,
     'SELECT version, name, checksum FROM schema_migrations ORDER BY version',

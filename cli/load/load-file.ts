@@ -23,7 +23,8 @@ export interface Load {
   readonly nowMs: number;
 }
 
-const loadRow = z.object({ loadId: z.string(), loadedAt: z.string() });
+const ownRow = z.object({ loadId: z.string() });
+const loadRow = z.object({ loadedAt: z.string() });
 
 /** When the file was loaded for the promotion last; undefined: never. */
 export async function loadedBefore(
@@ -33,7 +34,7 @@ export async function loadedBefore(
 ): Promise<z.output<typeof loadRow> | undefined> {
   const [row] = await db.query(
     loadRow,
-    `SELECT load_id AS loadId, CAST(loaded_at AS CHAR) AS loadedAt FROM campaign_target_loads
+    `SELECT CAST(loaded_at AS CHAR) AS loadedAt FROM campaign_target_loads
      WHERE promotion_id = :promotionId AND file_sha256 = :sha256 ORDER BY loaded_at DESC LIMIT 1`,
     { promotionId, sha256 },
   );
@@ -51,8 +52,8 @@ export function loadFile(db: DataApi, load: Load, watcher: Omit<Watcher, 'proble
     const { promotion, check, path } = load;
     const { promotionId } = promotion;
     const now = await readLoadState(tx, promotionId, { lock: true });
+    if (await isLoaded(tx, load.loadId)) return;
     const before = await loadedBefore(tx, promotionId, check.sha256);
-    if (before?.loadId === load.loadId) return;
     if (before !== undefined && !load.again) throw new LoadRefused(sayLoadedBefore(before.loadedAt));
     if (now === undefined || !isUnchanged(promotion, now)) {
       throw new LoadRefused(`promotion ${promotionId} has changed since the file was checked: load it anew`);
@@ -79,6 +80,15 @@ export function loadFile(db: DataApi, load: Load, watcher: Omit<Watcher, 'proble
     );
     watcher.goOn();
   });
+}
+
+async function isLoaded(tx: SqlExecutor, loadId: string): Promise<boolean> {
+  const own = await tx.query(
+    ownRow,
+    'SELECT load_id AS loadId FROM campaign_target_loads WHERE load_id = :loadId',
+    { loadId },
+  );
+  return own.length > 0;
 }
 
 export function sayLoadedBefore(loadedAt: string): string {

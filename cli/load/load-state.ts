@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { TABLES } from '../../lambdas/campaign-grant/adapters/tables.ts';
 import { DATABASE_NOW_MS } from '../../lambdas/campaign-grant/adapters/sql-breaker-store.ts';
+import { SEEN_WITHIN_MS } from '../../lambdas/campaign-grant/adapters/sql-turn-store.ts';
 import type { GrantDefaults } from '../../lambdas/campaign-grant/domain/target.ts';
 import type { SqlExecutor } from '../../lambdas/shared/data-api.ts';
 import { promotionStatus, promotionType } from '../../schema/promotion.ts';
@@ -21,9 +22,6 @@ export interface LoadState {
   /** '0': none. */
   readonly lastTargetId: string;
 }
-
-/** As askForTurn has it: whoever waits shows itself every few seconds. */
-const SEEN_WITHIN_MS = 60_000;
 
 const promotionRow = z.object({
   promotionType,

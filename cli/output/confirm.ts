@@ -25,12 +25,11 @@ export async function confirm(
   const terminal = createInterface({ input, output });
   try {
     // Ctrl-C and Ctrl-D close it, and leave the question without an answer.
-    const closed = once(terminal, 'close').then(() => {
-      output.write('\n');
-      return '';
-    });
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `).catch(() => ''), closed]);
-    if (/^y(es)?$/i.test(answer.trim())) return;
+    const closed = once(terminal, 'close').then(() => undefined);
+    const asked = terminal.question(`${question} [y/N] `).catch(() => undefined);
+    const answer = await Promise.race([asked, closed]);
+    if (answer === undefined) output.write('\n');
+    else if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     terminal.close();
   }

@@ -1,13 +1,9 @@
 /** The options of plan, each parsed with its bounds in the sentence that refuses it. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { id } from '../../schema/promotion.ts';
-import { CommandFailure } from '../failure.ts';
+import { wholeNumber } from '../output/whole-number.ts';
 import type { WhereOptions } from '../where/where-options.ts';
-import { COULD_NOT_PLAN } from './plan-campaign.ts';
 import type { Latency } from './rules/pace.ts';
-import { readStageSettings } from './stage-settings.ts';
-import type { StageSettings } from './stage-settings.ts';
 
 export interface PlanOptions extends WhereOptions {
   readonly targets?: number;
@@ -38,43 +34,17 @@ export function addPlanOptions(command: Command): Command {
     .option('--json', 'one JSON object instead of lines', false);
 }
 
-export function promotionIdArgument(text: string): string {
-  if (id.safeParse(text).success) return text;
-  throw new InvalidArgumentError('It must be a number, the promotion_id.');
-}
-
-/** @throws CommandFailure for what no single option shows */
+/** @throws Error of one line for what no single option shows */
 export function checkTogether(promotionId: string | undefined, { targets, type }: PlanOptions): void {
   if (promotionId !== undefined && targets !== undefined) {
-    throw refused('say either a promotion or --targets, not both');
+    throw new Error('say either a promotion or --targets, not both');
   }
   if (promotionId === undefined && targets === undefined) {
-    throw refused('say what to plan: a promotion, or --targets <count> without any data');
+    throw new Error('say what to plan: a promotion, or --targets <count> without any data');
   }
   if (promotionId !== undefined && type !== undefined) {
-    throw refused('--type goes with --targets: a promotion has its own');
+    throw new Error('--type goes with --targets: a promotion has its own');
   }
-}
-
-/** Those of the stage; dev, as everywhere, when none is named. @throws CommandFailure */
-export function settingsOf(options: PlanOptions): StageSettings {
-  try {
-    return readStageSettings(options);
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refused(message: string): CommandFailure {
-  return new CommandFailure(`plan: ${message}`, COULD_NOT_PLAN);
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^[0-9]+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }
 
 function slow(text: string): NonNullable<Latency['slow']> {

@@ -3,16 +3,13 @@ import { exceeds } from '../../lambdas/campaign-grant/domain/money.ts';
 import { sqlPromotionStore } from '../../lambdas/campaign-grant/adapters/sql-promotion-store.ts';
 import type { DataApi } from '../../lambdas/shared/data-api.ts';
 import type { PromotionStatus, PromotionType } from '../../schema/promotion.ts';
-import { CommandFailure } from '../failure.ts';
+import { refuse } from '../campaigns/run-command.ts';
 import { readRanges } from '../targets/target-ids.ts';
 import { readBusiestCustomer, readDuplicateVouchers } from './read-duplicates.ts';
 import type { BusiestCustomer, DuplicateVouchers } from './read-duplicates.ts';
 import { readTargets } from './read-targets.ts';
 import { TargetTally } from './rules/target-tally.ts';
 import type { TargetFigures } from './rules/target-tally.ts';
-
-/** Exit code of a plan that could not be made. */
-export const COULD_NOT_PLAN = 2;
 
 const RANGE_SIZE = 100_000;
 /** Pages that are asked for at once. */
@@ -34,15 +31,14 @@ export interface CampaignTargets extends TargetFigures {
 
 export type Progress = (what: string, done: number) => void;
 
-/** @throws Error of one line when it could not be read */
+/** @throws CommandFailure when there is no such promotion, Error of one line when it could not be read */
 export async function readCampaignTargets(
   db: DataApi,
   promotionId: string,
   progress: Progress,
 ): Promise<CampaignTargets> {
   const promotion = await sqlPromotionStore(db).findPromotion(promotionId);
-  if (promotion === undefined)
-    throw new CommandFailure(`there is no promotion ${promotionId}`, COULD_NOT_PLAN);
+  if (promotion === undefined) refuse('plan', `promotion ${promotionId} does not exist`);
   const { promotionType, status, totalAmount } = promotion;
   const tally = new TargetTally(promotion);
   const left = (await readRanges(db, promotion, RANGE_SIZE)).values();

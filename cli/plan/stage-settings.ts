@@ -8,7 +8,7 @@ export interface StageSettings {
   readonly settings: Settings;
 }
 
-/** @throws Error with one line that names the stage and the bound */
+/** Of dev, as everywhere, when no stage is named. @throws Error with one line that names the stage and the bound */
 export function readStageSettings(options: {
   readonly stage?: string;
   readonly tps?: number;

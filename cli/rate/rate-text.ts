@@ -23,7 +23,7 @@ export function rateAsText(rate: Rate, paying: Paying): string {
     ['left over', leftOver(ceiling - environments * callsOfOneEnvironment)],
     ['now', nowText(paying)],
   ];
-  return table(rows.map((row) => row.map((text) => ({ text }))));
+  return table(rows);
 }
 
 export function rateAsJson(rate: Rate, { campaign, breakerIsOpen }: Paying) {

@@ -1,6 +1,5 @@
 /** Reads a campaign, and the ledger if there is one, once through; and judges. */
 import type { SqlExecutor } from '../../lambdas/shared/data-api.ts';
-import { CommandFailure } from '../failure.ts';
 import { readLedger } from './ledger/read-ledger.ts';
 import { SortedLedger } from './ledger/sorted-ledger.ts';
 import { readCampaign, readRowCounts, readStrayResults } from './read-campaign.ts';
@@ -19,9 +18,6 @@ import { phaseOf } from './rules/phase.ts';
 import type { Phase } from './rules/phase.ts';
 import { TargetTally } from './rules/target-tally.ts';
 import { SharedKeys } from './shared-keys.ts';
-
-/** Exit code of a verification that could not be made. */
-export const COULD_NOT_CHECK = 2;
 
 /** Targets whose ledger entries are in memory at once, for each reader: some megabytes. */
 const RANGE_SIZE = 20_000;
@@ -78,7 +74,7 @@ export async function verifyCampaign(db: SqlExecutor, options: VerifyOptions): P
 
 async function campaignOf(db: SqlExecutor, promotionId: string): Promise<CampaignFacts> {
   const facts = await readCampaign(db, promotionId);
-  if (facts === undefined) throw new CommandFailure(`there is no promotion ${promotionId}`, COULD_NOT_CHECK);
+  if (facts === undefined) throw new Error(`promotion ${promotionId} does not exist`);
   return facts;
 }
 
@@ -140,9 +136,8 @@ function addUnknown(tally: LedgerTally, entries: ReadonlyMap<string, readonly Gr
 async function refuseIfItChanged(db: SqlExecutor, before: CampaignFacts): Promise<void> {
   const after = await campaignOf(db, before.promotionId);
   if (after.status === before.status && after.runs.count === before.runs.count) return;
-  throw new CommandFailure(
+  throw new Error(
     `promotion ${before.promotionId} went from ${before.status} to ${after.status} while it was checked: verify it again`,
-    COULD_NOT_CHECK,
   );
 }
 

@@ -1,10 +1,5 @@
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { DataApi } from '../../lambdas/shared/data-api.ts';
-import { patience } from '../../lambdas/shared/patience.ts';
+import { DataApi, dataApiClient } from '../../lambdas/shared/data-api.ts';
 import type { Deployment } from './deployment.ts';
-
-/** Longer than the 45 s after which the Data API itself gives a statement up. */
-const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The database through the Data API: IAM rights are all that is needed, no network path and no password. */
 export async function openDatabase(deployment: Deployment): Promise<DataApi> {
@@ -13,11 +8,6 @@ export async function openDatabase(deployment: Deployment): Promise<DataApi> {
     deployment.output('Data', 'DatabaseSecretArn'),
     deployment.output('Data', 'DatabaseName'),
   ]);
-  const client = new RDSDataClient({
-    ...deployment.clientSettings('rdsData'),
-    // DataApi has retries of its own.
-    maxAttempts: 1,
-    requestHandler: patience(REQUEST_TIMEOUT_MS),
-  });
+  const client = dataApiClient(deployment.clientSettings('rdsData'));
   return new DataApi({ resourceArn, secretArn, database }, client);
 }

@@ -16,18 +16,17 @@ import { runCampaign } from './run-campaign.ts';
 import type { Progress, RunContext } from './run-campaign.ts';
 
 export function campaignsDemo(): Promise<number> {
-  return campaignsCommand(async (options) => {
+  return campaignsCommand((options) => {
     const { json, tps, latency, failRate, seed } = options;
     const settings = {
       json,
       context: { moneyTps: tps },
       standIn: { ceiling: tps, latencyMs: latency, failRate, seed },
     };
-    const verified = await inWorld(settings, async ({ world, setupSeconds, out }) => {
+    return inWorld(settings, async ({ world, setupSeconds, out }) => {
       const results = await runCampaigns(world, options, out);
       return printResults({ options, world, results, setupSeconds, out });
     });
-    return verified ? 0 : 1;
   });
 }
 

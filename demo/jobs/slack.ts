@@ -12,11 +12,16 @@ export interface Told {
 }
 
 /** In Korean, as the stage is set to. */
-const SAID = { started: '시작했습니다', ended: '완료되었', failed: '실패했습니다' } as const;
+const SAID = { started: '시작되었습니다', ended: '완료되었', failed: '실패했습니다' } as const;
+const NAMES: Readonly<Record<DemoJob['jobName'], string>> = {
+  'point-sync': '포인트 동기화',
+  'coupon-usage-stats': '쿠폰 사용 통계',
+  'coupon-usage-stats-fcm-send': '쿠폰 사용 통계 푸시 발송',
+};
 
 export async function readTold(messagesUrl: string, job: DemoJob): Promise<Told> {
   const all = messages.parse(await (await fetch(messagesUrl)).json());
-  const ofJob = all.filter(({ text }) => text.includes(` ${subjectOf(job)}`));
+  const ofJob = all.filter(({ text }) => text.includes(subjectOf(job)));
   const count = (words: string) => ofJob.filter(({ text }) => text.includes(words)).length;
   return { started: count(SAID.started), ended: count(SAID.ended), failed: count(SAID.failed) };
 }
@@ -40,6 +45,6 @@ export async function waitUntilTold(messagesUrl: string, job: DemoJob, expected:
 }
 
 function subjectOf({ jobName, runDate, targetHour }: DemoJob): string {
-  const hour = targetHour === undefined ? '' : ` ${String(targetHour).padStart(2, '0')}:00`;
-  return `${jobName} (${runDate}${hour})`;
+  const day = targetHour === undefined ? runDate : `${runDate} ${targetHour}시`;
+  return `[${day}] ${NAMES[jobName]} 배치`;
 }

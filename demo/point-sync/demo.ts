@@ -29,9 +29,9 @@ const RETRY_SECONDS = 2;
 const STAND_IN = { ceiling: 1_000, latencyMs: 30, failRate: 0, seed: 1 };
 
 export function pointSyncDemo(): Promise<number> {
-  return pointSyncCommand(async (options) => {
+  return pointSyncCommand((options) => {
     const settings = { json: options.json, context: { jobRetrySeconds: RETRY_SECONDS }, standIn: STAND_IN };
-    return (await inWorld(settings, (setting) => showPointSync(options, setting))) ? 0 : 1;
+    return inWorld(settings, (setting) => showPointSync(options, setting));
   });
 }
 

@@ -19,9 +19,7 @@ import { asError } from '../shared/as-error.ts';
 import { systemClock as clock } from '../shared/clock.ts';
 import { dataApi } from '../shared/data-api.ts';
 import { logger } from '../shared/handler.ts';
-import { authenticator } from '../shared/http/authenticate.ts';
-import { cachedJwtSecret } from '../shared/http/jwt-secret.ts';
-import { httpLog } from '../shared/http/log.ts';
+import { adminHttp } from '../shared/http/admin-http.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { readSecret } from '../shared/secret.ts';
 import { cloudWatchGauges } from './adapters/cloudwatch-gauges.ts';
@@ -171,14 +169,7 @@ export function adminApiCampaignsServices(env: Env<typeof adminApiCampaignsEnvir
     redrives: sfnRedriveRuns(env.REDRIVE_ARN),
     clock,
     log: operatorLog,
-    http: {
-      authenticate: authenticator({
-        secret: cachedJwtSecret(env.JWT_SECRET_ARN, clock),
-        now: () => clock.now(),
-      }),
-      log: httpLog,
-      monotonic: () => clock.monotonic(),
-    },
+    http: adminHttp(env),
   };
 }
 

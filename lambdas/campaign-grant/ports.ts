@@ -73,7 +73,8 @@ export interface PromotionStore {
   isPaying(run: { readonly promotionId: string; readonly runNumber: number }): Promise<boolean>;
   /**
    * A new run, in one transaction: the promotion's status → IN_PROGRESS, the run's row, the summary's, and the
-   * defaults frozen. By compare-and-set with `from`, and only while no other promotion is IN_PROGRESS.
+   * defaults frozen. By compare-and-set with `from`, and only while no other promotion is IN_PROGRESS. Where the run
+   * before was stopped by hand, and nobody has told of it, its alert is raised.
    * @returns 'refused' when `from` no longer holds. A commit whose answer was lost looks like that: see latestRun.
    */
   beginRun(begin: {
@@ -99,6 +100,7 @@ export interface PromotionStore {
    * IN_PROGRESS → `outcome` by compare-and-set, while the run is the promotion's latest. A COMPLETED run has ended
    * with that, its summary counted from the rows; a FAILED one is to be wound up. A campaign with a target that is
    * not final stays IN_PROGRESS instead of becoming COMPLETED: all of this is one transaction, which a redrive waits for.
+   * One that was stopped by hand has its alert raised, and its summary says so.
    * @returns the promotion's status afterwards.
    */
   finishRun(finish: FinishedRun): Promise<PromotionStatus>;
@@ -114,7 +116,7 @@ export interface PromotionStore {
   openRuns(woundUpSinceMs: number): Promise<OpenRun[]>;
   /**
    * The end of the latest run of a campaign that is STOPPED or FAILED, after it was wound up. Where nobody said why
-   * it was stopped (its status was set by hand), the summary says that.
+   * it was stopped (its status was set by hand), the summary says that, and its alert is raised.
    */
   endStoppedRun(promotionId: string, nowMs: number): Promise<void>;
   /** READY promotions that have a reservation, or had a run before (somebody made them READY again). */
@@ -336,7 +338,7 @@ export interface MoneyApi {
 export interface ProgressCounters {
   reset(summaryId: string, totalCount: number, progress: Progress): Promise<void>;
   add(summaryId: string, increments: Partial<Progress>): Promise<void>;
-  /** undefined when Redis is away or has lost the hash. */
+  /** undefined when Redis is away, or has lost what was there at the last reset. */
   read(summaryId: string): Promise<Progress | undefined>;
 }
 

@@ -60,12 +60,22 @@ export interface PushStore {
   ): Promise<readonly (PendingPush & { readonly left: boolean })[]>;
   /** @returns the members whom this token has claimed: each is claimed once. */
   claim(hour: Hour, memberIds: readonly string[], token: string): Promise<string[]>;
-  settle(hour: Hour, settled: readonly SettledPush[]): Promise<void>;
+  /** What became of those whom the token has claimed, or, without a token, of those whom nobody has. */
+  settle(run: PushRun, settled: readonly SettledPush[], token?: string): Promise<void>;
+  /** UNCONFIRMED, as far as they are still claimed: a claimer who lives after all settles them yet. */
+  leave(run: PushRun, memberIds: readonly string[]): Promise<void>;
+  /** What the run has settled in the range: its figures, whoever of its workers died meanwhile. */
+  settledFigures(run: PushRun, range: IdRange): Promise<Figures>;
   /** Events that are on at the moment, by district. */
   activeEvents(
     storesByDong: ReadonlyMap<string, readonly string[]>,
     nowMs: number,
   ): Promise<Map<string, number>>;
+}
+
+/** A run, and its hour. */
+export interface PushRun extends Hour {
+  readonly jobRunId: string;
 }
 
 export interface SettledPush {

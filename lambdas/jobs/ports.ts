@@ -1,5 +1,5 @@
 import type { AlertMessage } from '../../schema/alert.ts';
-import type { Figures, JobName, JobRun } from '../../schema/jobs.ts';
+import type { Figures, JobInput, JobName, JobRun, JobRunStatus } from '../../schema/jobs.ts';
 import type { ExecutionState } from '../shared/executions.ts';
 import type { UntoldAlert } from './domain/job-alerts.ts';
 import type { JobFor, JobOutcome, LatestRun } from './domain/job-run.ts';
@@ -41,6 +41,42 @@ export interface JobRunStore {
   >;
 }
 
+/** A run as its row has it. */
+export interface JobRunRecord extends JobFor {
+  readonly jobRunId: string;
+  readonly status: JobRunStatus;
+  readonly attempt: number;
+  /** The ARN of the execution that runs it, or was the last to. */
+  readonly executionId: string;
+  /** That earlier attempts had finished. */
+  readonly skippedChunkCount: number;
+  /** null until it has completed. */
+  readonly figures: Figures | null;
+  readonly problemCount: number;
+  readonly error: string | null;
+  /** DATETIMEs, Asia/Seoul. */
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface StepProgress {
+  readonly step: string;
+  readonly rangeCount: number;
+  readonly finishedRangeCount: number;
+  readonly chunkCount: number;
+}
+
+/** For those who look at runs. */
+export interface JobRunReader {
+  /** The newest first. */
+  runs(jobName: JobName, limit: number): Promise<JobRunRecord[]>;
+  run(jobRunId: string): Promise<JobRunRecord | undefined>;
+  /** In the order in which the steps were planned. */
+  progress(jobRunId: string): Promise<StepProgress[]>;
+  /** Of every job: how long ago a run completed, or, where none ever has, since when there are runs. */
+  secondsSinceCompleted(nowMs: number): Promise<{ readonly jobName: JobName; readonly seconds: number }[]>;
+}
+
 export interface JobAlertStore {
   untoldAlerts(limit: number): Promise<UntoldAlert[]>;
   markTold(key: string, nowMs: number): Promise<void>;
@@ -48,6 +84,23 @@ export interface JobAlertStore {
 
 export interface AlertTopic {
   publish(alert: AlertMessage): Promise<void>;
+}
+
+/** The machines of the jobs. */
+export interface JobMachines {
+  /** Whether this job is deployed here. */
+  has(jobName: JobName): boolean;
+  /**
+   * A name that was used before starts nothing.
+   * @returns with the execution's ARN, whichever of them it is
+   */
+  start(
+    jobName: JobName,
+    execution: { readonly name: string; readonly input: JobInput },
+  ): Promise<{
+    readonly outcome: 'started' | 'already-running' | 'already-ended';
+    readonly executionArn: string;
+  }>;
 }
 
 export interface Executions {

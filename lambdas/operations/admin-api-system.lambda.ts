@@ -1,6 +1,7 @@
 import { OPERATIONS } from '../../schema/admin-api/operations.ts';
 import { adminApiSystemEnvironment } from '../../schema/environment.ts';
 import { LOG_EVENTS } from '../../schema/log-events.ts';
+import { asError } from '../shared/as-error.ts';
 import { cached } from '../shared/cached.ts';
 import { systemClock } from '../shared/clock.ts';
 import { DataApi } from '../shared/data-api.ts';
@@ -30,10 +31,7 @@ const routes = systemRoutes({
   figures: cached(() => readFigures(db), { seconds: FIGURES_KEPT_SECONDS, monotonic }),
   log: {
     healthDown: (error) =>
-      logger.error('the database is away', {
-        event: LOG_EVENTS.healthDown,
-        error: error instanceof Error ? error : new Error(String(error)),
-      }),
+      logger.error('the database is away', { event: LOG_EVENTS.healthDown, error: asError(error) }),
   },
 });
 

@@ -27,8 +27,7 @@ export async function migrate(
   const known = new Map(rows.map((row) => [row.version, row.checksum]));
 
   const applied: string[] = [];
-  for (const { version, name, sql } of await readMigrations(folder)) {
-    const checksum = createHash('sha256').update(sql).digest('hex');
+  for (const { version, name, sql, checksum } of await readMigrations(folder)) {
     const recorded = known.get(version);
     if (recorded === checksum) continue;
     if (recorded !== undefined) {
@@ -45,15 +44,22 @@ export async function migrate(
   return { applied, upToDate: known.size };
 }
 
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
 /** In order. @throws Error when a number is used twice */
-export async function readMigrations(folder: URL): Promise<{ version: number; name: string; sql: string }[]> {
+export async function readMigrations(folder: URL): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => FILE_NAME.test(name)).sort();
   const migrations = await Promise.all(
-    names.map(async (name) => ({
-      version: Number(FILE_NAME.exec(name)?.[1]),
-      name,
-      sql: await readFile(new URL(name, folder), 'utf8'),
-    })),
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, folder), 'utf8');
+      const checksum = createHash('sha256').update(sql).digest('hex');
+      return { version: Number(FILE_NAME.exec(name)?.[1]), name, sql, checksum };
+    }),
   );
   const duplicate = migrations.find((one, index) => one.version === migrations[index + 1]?.version);
   if (duplicate !== undefined) throw new Error(`two migrations have the number of ${duplicate.name}`);

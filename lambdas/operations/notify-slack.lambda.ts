@@ -25,6 +25,9 @@ const deliveries = sqlDeliveryStore(db, () => Date.now());
 const queueEvent = z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() })) });
 const webhook = z.url({ protocol: /^https?$/ });
 
+/** Leaves the function's 20 s room to post. */
+const RECORD_PATIENCE_MS = 8_000;
+
 export const handler = handle(queueEvent, async ({ event }) => {
   const failed: string[] = [];
   for (const { messageId, body } of event.Records) {
@@ -44,7 +47,10 @@ async function deliver(body: string): Promise<string | undefined> {
   // Read each time: alerts are few, and a webhook that was replaced holds at once.
   const url = webhook.safeParse(await readSecret(env.SLACK_WEBHOOK_URL_SECRET_ARN));
   if (!url.success) return `the secret ${env.SLACK_WEBHOOK_URL_SECRET_ARN} is no URL: put the webhook there`;
-  const notified = await notifySlack({ deliveries, slack: httpSlack(url.data) }, news);
+  const notified = await notifySlack(
+    { deliveries, slack: httpSlack(url.data), recordPatienceMs: RECORD_PATIENCE_MS },
+    news,
+  );
   if (notified.kind === 'later') return notified.why;
   logger.info('delivered an alert', { event: LOG_EVENTS.alertDelivered, alertKey: news.key });
   return undefined;
@@ -58,9 +64,11 @@ function newsIn(body: string): News {
     ? {
         key: message.alertKey,
         message: (mayBeRepeated) => slackMessage(message, { language, mayBeRepeated }),
+        isToldUnrecorded: false,
       }
     : {
         key: alarmKey(message),
         message: (mayBeRepeated) => alarmSlackMessage(message, { language, mayBeRepeated }),
+        isToldUnrecorded: true,
       };
 }

@@ -32,8 +32,11 @@ export interface PointStore {
   reportFigures(day: string, range: IdRange): Promise<Figures>;
 }
 
-/** written: Redis has the row now. newer: it has a newer one. unwritten: it has no memory left. */
-export type Written = 'written' | 'newer' | 'unwritten';
+/**
+ * written: Redis has the row now. replaced: in place of something that is no text. newer: it has a newer one.
+ * unwritten: it has no memory left.
+ */
+export type Written = 'written' | 'replaced' | 'newer' | 'unwritten';
 
 export interface BalanceCache {
   /** In the order of the ids; one round trip. */

@@ -9,7 +9,7 @@ import {
   RDSDataClient,
   RollbackTransactionCommand,
 } from '@aws-sdk/client-rds-data';
-import type { SqlParameter } from '@aws-sdk/client-rds-data';
+import type { RDSDataClientConfig, SqlParameter } from '@aws-sdk/client-rds-data';
 import pRetry from 'p-retry';
 import * as z from 'zod';
 import type { databaseEnvironment } from '../../schema/environment.ts';
@@ -69,7 +69,7 @@ export class DataApi implements SqlDatabase {
   readonly #client: RDSDataClient;
   readonly #address: DatabaseAddress;
 
-  constructor(address: DatabaseAddress, client: RDSDataClient = defaultClient()) {
+  constructor(address: DatabaseAddress, client: RDSDataClient = dataApiClient()) {
     this.#client = client;
     this.#address = address;
   }
@@ -151,9 +151,10 @@ export function dataApi(env: z.output<typeof databaseEnvironment>): DataApi {
   });
 }
 
-function defaultClient(): RDSDataClient {
+export function dataApiClient(settings: RDSDataClientConfig = {}): RDSDataClient {
   // The retries are ours (retryTemporary): the SDK's would multiply with them.
   return new RDSDataClient({
+    ...settings,
     maxAttempts: 1,
     requestHandler: patience(REQUEST_TIMEOUT_MS),
   });

@@ -4,6 +4,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { INVALID_INPUT } from '../../schema/jobs.ts';
 
 export const logger = new Logger();
 
@@ -34,5 +35,5 @@ export function handle<Event, Result>(
 }
 
 export class InvalidInput extends Error {
-  override readonly name = 'InvalidInput';
+  override readonly name = INVALID_INPUT;
 }

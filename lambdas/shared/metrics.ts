@@ -1,7 +1,7 @@
 /** Metrics as lines of the log, in CloudWatch's embedded metric format: no call, and nothing to wait for. */
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EVENT_METRICS, METRICS, METRIC_NAMESPACE, METRIC_SERVICE } from '../../schema/metrics.ts';
-import type { MeteredEvent, MetricName, MetricValues } from '../../schema/metrics.ts';
+import type { MeteredEvent, MetricName, MetricService, MetricValues } from '../../schema/metrics.ts';
 
 /**
  * @returns what writes the event's metrics as one line. A line takes a hundred values of a distribution, and is written
@@ -10,10 +10,11 @@ import type { MeteredEvent, MetricName, MetricValues } from '../../schema/metric
 export function metricsOf<Event extends MeteredEvent>(
   event: Event,
   stage: string,
+  service: MetricService = METRIC_SERVICE,
 ): (values: MetricValues<Event>) => void {
   const metrics = new Metrics({
     namespace: METRIC_NAMESPACE,
-    serviceName: METRIC_SERVICE,
+    serviceName: service,
     defaultDimensions: { stage },
   });
   return (values) => {

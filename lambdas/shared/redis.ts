@@ -28,6 +28,9 @@ function redisOf(url: string, options: typeof HASTY): Redis {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: (attempt: number) => Math.min(attempt * 100, 5_000),
+    // After a failover the old primary refuses writes, and its connections stay: the name leads to the new one by then.
+    // 2 sends the refused command again, which was not done.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
     ...options,
   });
   // Each failed command tells its caller; an 'error' event without a listener would end the process.

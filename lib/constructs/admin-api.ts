@@ -38,7 +38,7 @@ export class AdminApi extends Construct {
     const name = `grantline-${config.stage}-admin`;
     const api = new HttpApi(this, 'Api', {
       apiName: name,
-      description: 'Operators start, watch, stop and redrive campaigns',
+      description: 'Operators start, watch, stop and redrive campaigns, and start jobs',
       createDefaultStage: false,
     });
     // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that this is an IHttpApi.

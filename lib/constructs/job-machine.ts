@@ -4,11 +4,11 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   ContextAttribute,
   Schedule,
+  ScheduleExpression,
   ScheduleGroup,
   ScheduleTargetInput,
   TimeWindow,
 } from 'aws-cdk-lib/aws-scheduler';
-import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import {
   Choice,
@@ -25,13 +25,16 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Chain, INextable, IChainable } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { JOB_REFUSED } from '../../schema/jobs.ts';
+import { INVALID_INPUT, JOB_REFUSED, JOB_SCHEDULES } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
 import { SERVICE_REFUSED } from '../../schema/services.ts';
+import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, acknowledgeInvokeByName, resourceWildcard } from './acknowledge.ts';
+import type { Binding } from './binding.ts';
+import { grantObserveExecutions } from './execution-access.ts';
 import { jobMachineName } from './job-machine-name.ts';
 import type { JobRunFunctions } from './job-run-functions.ts';
 import { logGroupFor } from './log-group.ts';
@@ -50,7 +53,6 @@ export interface JobStep {
 export interface JobMachineProps {
   readonly config: Config;
   readonly jobName: JobName;
-  readonly schedule: ScheduleExpression;
   readonly jobRunFunctions: Pick<JobRunFunctions, 'beginJobRun' | 'endJobRun'>;
   /** Cuts what there is to do into ranges. */
   readonly plan: { readonly name: string; readonly function: IFunction };
@@ -105,13 +107,22 @@ export class JobMachine extends Construct {
     this.onSchedule();
   }
 
-  /** For who starts it by hand. */
-  grantStart(grantee: IFunction): void {
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['states:StartExecution'],
-      resourceArns: [this.stateMachine.stateMachineArn],
-    }).assertSuccess();
+  /** For who starts it by hand, and asks whether it runs. @param variable by which functions know its ARN */
+  operator<Variable extends string>(variable: Variable): Binding<Variable> {
+    const { stateMachineArn } = this.stateMachine;
+    const environment: Partial<Record<Variable, string>> = {};
+    environment[variable] = stateMachineArn;
+    return {
+      environment: environment as Record<Variable, string>,
+      grantTo: (grantee) => {
+        Grant.addToPrincipal({
+          grantee,
+          actions: ['states:StartExecution'],
+          resourceArns: [stateMachineArn],
+        }).assertSuccess();
+        grantObserveExecutions(grantee, this.plainName);
+      },
+    };
   }
 
   private definition(): IChainable {
@@ -134,7 +145,7 @@ export class JobMachine extends Construct {
       retryOnServiceExceptions: false,
     });
     // Refused now is refused in five minutes too; the execution fails with the reason as its cause.
-    begin.addRetry({ errors: [JOB_REFUSED], maxAttempts: 0 });
+    begin.addRetry({ errors: [JOB_REFUSED, INVALID_INPUT], maxAttempts: 0 });
     return this.tried(begin);
   }
 
@@ -217,7 +228,7 @@ export class JobMachine extends Construct {
 
   /** Delivered at least once: a second execution for the same day is refused by BeginJobRun. */
   private onSchedule(): void {
-    const { schedule } = this.props;
+    const { hour } = JOB_SCHEDULES[this.props.jobName];
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
       description: `Starts ${this.plainName} on schedule`,
@@ -229,7 +240,11 @@ export class JobMachine extends Construct {
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       description: `Starts ${this.plainName}`,
-      schedule,
+      schedule: ScheduleExpression.cron({
+        minute: '0',
+        hour: hour === 'every' ? '*' : String(hour),
+        timeZone: TimeZone.of(TIME_ZONE),
+      }),
       timeWindow: TimeWindow.off(),
       target: new StepFunctionsStartExecution(this.stateMachine, {
         role,

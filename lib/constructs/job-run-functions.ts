@@ -1,6 +1,6 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression, ScheduleGroup, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
@@ -12,9 +12,10 @@ import {
 } from '../../schema/environment.ts';
 import { JOB_NAMES } from '../../schema/jobs.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import { acknowledgeInvoke } from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { grantObserveExecutions } from './execution-access.ts';
 import { jobMachineName } from './job-machine-name.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
@@ -61,7 +62,10 @@ export class JobRunFunctions extends Construct {
       environmentSchema: reconcileJobRunsEnvironment,
       bindings,
     });
-    for (const asking of [this.beginJobRun, this.reconcileJobRuns]) grantObserve(asking, config);
+    // Their machines are in other stacks, and named before they are made.
+    for (const asking of [this.beginJobRun, this.reconcileJobRuns]) {
+      for (const jobName of JOB_NAMES) grantObserveExecutions(asking, jobMachineName(config, jobName));
+    }
     this.whenAnExecutionEnded(config);
     this.everyFiveMinutes(config);
   }
@@ -113,31 +117,5 @@ export class JobRunFunctions extends Construct {
       }),
     });
     acknowledgeInvoke(role, this.reconcileJobRuns);
-  }
-}
-
-/** To ask how executions of jobs fare. Their machines are in other stacks, and named before they are made. */
-function grantObserve(grantee: PipelineFunction, config: Config): void {
-  for (const jobName of JOB_NAMES) {
-    const resourceName = `${jobMachineName(config, jobName)}:*`;
-    const executions = Stack.of(grantee).formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['states:DescribeExecution'],
-      resourceArns: [executions],
-    }).assertSuccess();
-    if (grantee.role === undefined) continue;
-    acknowledge(
-      grantee.role,
-      resourceWildcard(
-        `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${resourceName}`,
-      ),
-      'The executions of one machine of ours, whose names are made at run time.',
-    );
   }
 }

@@ -1,7 +1,7 @@
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Binding } from './binding.ts';
 
-/** The counters' Redis. Reaching it is a matter of the network, so there is nothing to grant but to check. */
+/** Redis. Reaching it is a matter of the network, so there is nothing to grant but to check. */
 export class RedisAccess implements Binding<'REDIS_URL'> {
   readonly environment: { readonly REDIS_URL: string };
 

@@ -1,10 +1,10 @@
 import type { IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
-import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
+import { CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { acknowledge } from './acknowledge.ts';
 
-/** Where ElastiCache serverless listens; it cannot be chosen. */
 export const REDIS_PORT = 6379;
 
 export interface RedisCacheProps {
@@ -14,25 +14,66 @@ export interface RedisCacheProps {
 }
 
 /**
- * Valkey without servers to size. It holds counters that can be rebuilt from the database, so there are no
- * snapshots. Encryption in transit and at rest is always on.
+ * Valkey on nodes, cluster mode disabled: commands over many users' keys are refused by a cluster
+ * (docs/decisions/0008). There are no snapshots: counters are rebuilt from rows, and a balance that is missing is read
+ * from the database, where one out of a snapshot would be an old one until the next sync.
  */
 export class RedisCache extends Construct {
   readonly url: string;
-  /** As text, for who only looks at it. */
-  readonly plainName: string;
+  /** As text, for who only looks at them: the cache clusters, each of one node. */
+  readonly plainNames: readonly string[];
 
   constructor(scope: Construct, id: string, { config, vpc, securityGroup }: RedisCacheProps) {
     super(scope, id);
-    this.plainName = `grantline-${config.stage}`;
-    const cache = new CfnServerlessCache(this, 'Cache', {
-      serverlessCacheName: this.plainName,
-      description: 'Progress counters of running campaigns',
-      engine: 'valkey',
-      majorEngineVersion: '8',
+    const { nodeType, replicas } = config.redis;
+    const name = `grantline-${config.stage}`;
+    const nodes = 1 + replicas;
+    // So ElastiCache names them.
+    this.plainNames = Array.from(
+      { length: nodes },
+      (_, index) => `${name}-${String(index + 1).padStart(3, '0')}`,
+    );
+
+    const subnets = new CfnSubnetGroup(this, 'Subnets', {
+      cacheSubnetGroupName: name,
+      description: 'Isolated subnets',
       subnetIds: vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_ISOLATED }).subnetIds,
-      securityGroupIds: [securityGroup.securityGroupId],
     });
-    this.url = `rediss://${cache.attrEndpointAddress}:${REDIS_PORT}`;
+    const group = new CfnReplicationGroup(this, 'ReplicationGroup', {
+      replicationGroupId: name,
+      replicationGroupDescription: 'Point balances, and progress counters of running campaigns',
+      engine: 'valkey',
+      engineVersion: '8.2',
+      // When memory is full it evicts what expires and was used least lately (volatile-lru): all that we write expires.
+      cacheParameterGroupName: 'default.valkey8',
+      clusterMode: 'disabled',
+      cacheNodeType: nodeType,
+      numCacheClusters: nodes,
+      automaticFailoverEnabled: replicas > 0,
+      multiAzEnabled: replicas > 0,
+      port: REDIS_PORT,
+      cacheSubnetGroupName: name,
+      securityGroupIds: [securityGroup.securityGroupId],
+      transitEncryptionEnabled: true,
+      atRestEncryptionEnabled: true,
+      autoMinorVersionUpgrade: true,
+      snapshotRetentionLimit: 0,
+    });
+    group.addResourceDependency(subnets);
+    this.url = `rediss://${group.attrPrimaryEndPointAddress}:${REDIS_PORT}`;
+
+    acknowledge(
+      group,
+      'AwsSolutions-AEC5',
+      "Another port hides nothing: the security group lets in the functions' alone, in subnets without a way out.",
+    );
+    acknowledge(
+      group,
+      'AwsSolutions-AEC6',
+      "AUTH comes with its own secret in a later issue; until then the network is the door: only the functions' security group may connect.",
+    );
+    if (replicas === 0) {
+      acknowledge(group, 'AwsSolutions-AEC4', 'One node, in dev only: what it holds can be rebuilt.');
+    }
   }
 }

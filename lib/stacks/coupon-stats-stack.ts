@@ -1,5 +1,4 @@
-import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { CfnOutput, Duration, Stack, TimeZone } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
@@ -11,7 +10,6 @@ import {
   planUsageEnvironment,
   sendPushesEnvironment,
 } from '../../schema/environment.ts';
-import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
 import { CouponTopic } from '../constructs/coupon-topic.ts';
 import { JobMachine } from '../constructs/job-machine.ts';
@@ -136,11 +134,9 @@ export class CouponStatsStack extends Stack {
       sendPushes,
     };
 
-    const timeZone = TimeZone.of(TIME_ZONE);
     this.usageStats = new JobMachine(this, 'CouponUsageStats', {
       config,
       jobName: 'coupon-usage-stats',
-      schedule: ScheduleExpression.cron({ minute: '0', hour: '1', timeZone }),
       jobRunFunctions: jobs.functions,
       plan: { name: 'PlanUsage', function: planUsage },
       steps: [
@@ -152,7 +148,6 @@ export class CouponStatsStack extends Stack {
     this.fcmSend = new JobMachine(this, 'CouponUsageStatsFcmSend', {
       config,
       jobName: 'coupon-usage-stats-fcm-send',
-      schedule: ScheduleExpression.cron({ minute: '0', timeZone }),
       jobRunFunctions: jobs.functions,
       plan: { name: 'PlanPushes', function: planPushes },
       steps: [

@@ -14,12 +14,12 @@ export interface DataStackProps extends StackProps {
   readonly network: NetworkStack;
 }
 
-/** The database with its tables, and the counters' Redis: created, or those that others run. */
+/** The database with its tables, and Redis: created, or those that others run. */
 export class DataStack extends Stack {
   readonly database: DatabaseAccess;
   readonly redis: RedisAccess;
-  /** Names of the cluster and the cache, as text for who only looks at them; undefined where others run them. */
-  readonly plainNames: { readonly cluster: string | undefined; readonly cache: string | undefined };
+  /** Names of the cluster and of the cache's nodes, as text for who only looks at them; none where others run them. */
+  readonly plainNames: { readonly cluster: string | undefined; readonly cacheNodes: readonly string[] };
 
   constructor(scope: Construct, id: string, { config, network, ...props }: DataStackProps) {
     super(scope, id, { description: 'Grantline: database and Redis', ...props });
@@ -38,16 +38,16 @@ export class DataStack extends Stack {
     }
 
     const { existingUrl } = config.redis;
-    let cacheName: string | undefined;
+    let cacheNodes: readonly string[] = [];
     if (existingUrl === undefined) {
       const { vpc, redisSecurityGroup: securityGroup } = network;
       const cache = new RedisCache(this, 'Redis', { config, vpc, securityGroup });
-      cacheName = cache.plainName;
+      cacheNodes = cache.plainNames;
       this.redis = new RedisAccess(cache.url);
     } else {
       this.redis = new RedisAccess(existingUrl);
     }
-    this.plainNames = { cluster: clusterName, cache: cacheName };
+    this.plainNames = { cluster: clusterName, cacheNodes };
 
     new CfnOutput(this, 'DatabaseResourceArn', { value: this.database.environment.DATABASE_RESOURCE_ARN });
     new CfnOutput(this, 'DatabaseName', { value: this.database.environment.DATABASE_NAME });

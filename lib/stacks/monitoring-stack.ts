@@ -10,29 +10,45 @@ import type { Watched } from '../constructs/monitoring/watched.ts';
 import type { AdminApiStack } from './admin-api-stack.ts';
 import type { AlertStack } from './alert-stack.ts';
 import type { CampaignGrantStack } from './campaign-grant-stack.ts';
+import type { CouponStatsStack } from './coupon-stats-stack.ts';
 import type { DataStack } from './data-stack.ts';
+import type { JobsStack } from './jobs-stack.ts';
+import type { PointSyncStack } from './point-sync-stack.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly config: Config;
   readonly campaignGrant: CampaignGrantStack;
   readonly data: DataStack;
   readonly alerts: AlertStack;
+  readonly jobs: JobsStack;
+  readonly pointSync: PointSyncStack;
+  readonly couponStats: CouponStatsStack;
   readonly adminApi: AdminApiStack;
 }
 
 /** What is seen of all the others: a dashboard, alarms, saved queries. Nothing refers to it. */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
-    const { config, campaignGrant, data, alerts, adminApi, ...stackProps } = props;
+    const { config, campaignGrant, data, alerts, jobs, pointSync, couponStats, adminApi, ...stackProps } =
+      props;
     super(scope, id, { description: 'Grantline: dashboard, alarms and saved queries', ...stackProps });
 
     // Names are all that it has of the others: their log groups are to be there first.
     this.addStackDependency(campaignGrant);
     this.addStackDependency(adminApi);
+    this.addStackDependency(pointSync);
+    this.addStackDependency(couponStats);
     const { functions, grantQueue, campaignRun, redrive } = campaignGrant;
     const { notifySlack, plainNames: alertQueue } = alerts.slackNotifier;
-    const { campaigns, system } = adminApi.functions;
-    const watchedFunctions = [...Object.values(functions), notifySlack, campaigns, system];
+    const { beginJobRun, endJobRun, reconcileJobRuns } = jobs.functions;
+    const watchedFunctions = [
+      ...Object.values(functions),
+      notifySlack,
+      ...[beginJobRun, endJobRun, reconcileJobRuns],
+      ...Object.values(pointSync.functions),
+      ...Object.values(couponStats.functions),
+      ...[adminApi.functions.campaigns, adminApi.functions.jobs, adminApi.functions.system],
+    ];
     const watched: Watched = {
       config,
       functions: watchedFunctions.map(({ plainName }) => plainName),
@@ -41,7 +57,12 @@ export class MonitoringStack extends Stack {
       campaignRun: campaignRun.plainName,
       redrive: redrive.plainName,
       cluster: data.plainNames.cluster,
-      cache: data.plainNames.cache,
+      jobs: [
+        { jobName: 'point-sync', machine: pointSync.machine.plainName },
+        { jobName: 'coupon-usage-stats', machine: couponStats.usageStats.plainName },
+        { jobName: 'coupon-usage-stats-fcm-send', machine: couponStats.fcmSend.plainName },
+      ],
+      cacheNodes: data.plainNames.cacheNodes,
       alertQueue,
     };
 

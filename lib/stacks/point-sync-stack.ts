@@ -1,5 +1,4 @@
-import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { CfnOutput, Duration, Stack, TimeZone } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
@@ -8,7 +7,6 @@ import {
   sweepGoneUsersEnvironment,
   syncBalancesEnvironment,
 } from '../../schema/environment.ts';
-import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
 import { JobMachine } from '../constructs/job-machine.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
@@ -83,7 +81,6 @@ export class PointSyncStack extends Stack {
     this.machine = new JobMachine(this, 'PointSync', {
       config,
       jobName: 'point-sync',
-      schedule: ScheduleExpression.cron({ minute: '0', hour: '1', timeZone: TimeZone.of(TIME_ZONE) }),
       jobRunFunctions: jobs.functions,
       plan: { name: 'PlanRanges', function: planRanges },
       steps: [

@@ -92,8 +92,8 @@ export function buildResource(scope: StackScope, logicalId: string, type: string
       to.databases.push(database(resource));
       to.secrets.push(...masterSecrets(resource));
       break;
-    case 'AWS::ElastiCache::ServerlessCache':
-      to.caches.push({ ...placed(resource), engine: parse(properties.serverlessCache, resource).Engine });
+    case 'AWS::ElastiCache::ReplicationGroup':
+      to.caches.push({ ...placed(resource), engine: parse(properties.replicationGroup, resource).Engine });
       break;
     case 'Custom::Trigger':
       to.triggers.push({

@@ -184,7 +184,7 @@ export const managedMasterUser = {
   passedOver: 'any',
 } satisfies RunType;
 
-export const serverlessCache = {
+export const replicationGroup = {
   schema: z.object({ Engine: z.string() }),
   passedOver: 'any',
 } satisfies RunType;

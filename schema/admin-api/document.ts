@@ -24,7 +24,7 @@ export function openApiDocument(operations: readonly Operation[]): OpenApiDocume
       title: 'Grantline',
       version: '1',
       description:
-        'Starts, watches, stops and redrives campaigns. Times are those of Asia/Seoul, with their offset.',
+        'Starts, watches, stops and redrives campaigns, starts and shows jobs. Times are those of Asia/Seoul, with their offset.',
     },
     paths,
     components: {

@@ -62,7 +62,7 @@ export const systemOperations = {
     method: 'get',
     path: '/actuator/prometheus',
     tag: TAG,
-    summary: 'Gauges of each campaign that is not final, for Prometheus.',
+    summary: 'Gauges of each campaign that is not final and of the jobs, for Prometheus.',
     access: 'open',
     parameters: nothing,
     query: nothing,

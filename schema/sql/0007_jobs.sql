@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS job_alerts (
   alert_key    VARCHAR(120) NOT NULL,
   kind         VARCHAR(40)  NOT NULL,
   job_run_id   BIGINT       NOT NULL,
+  job          TEXT         NOT NULL COMMENT 'a JSON object: the run as it was then; it may go on before this is told',
   raised_ms    BIGINT       NOT NULL COMMENT 'epoch milliseconds',
   published_at DATETIME(3)  NULL,
   PRIMARY KEY (alert_id),

@@ -9,28 +9,30 @@ CREATE TABLE IF NOT EXISTS point_balances (
   UNIQUE KEY uk_point_balances_user (user_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
 
--- created_on is the day in Asia/Seoul, as created_at is. The index has all that a report of a day reads, in the order
--- in which it is read: however many days there are, it reads one.
+-- created_on is the day in Asia/Seoul, as created_at is: not by CAST, which rounds the last half second of a day up to the
+-- next one on MySQL. The index has all that a report of a day reads, in the order in which it is read: however many days
+-- there are, it reads one.
 CREATE TABLE IF NOT EXISTS points (
   point_id         BIGINT       NOT NULL AUTO_INCREMENT,
   user_id          BIGINT       NOT NULL,
   amount           BIGINT       NOT NULL,
-  type             VARCHAR(20)  NOT NULL COMMENT 'EARN, USE or CANCEL',
+  type             VARCHAR(20)  COLLATE utf8mb4_bin NOT NULL COMMENT 'EARN, USE or CANCEL, as written',
   description      VARCHAR(255) NULL,
   balance_snapshot BIGINT       NOT NULL,
   created_at       DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-  created_on       DATE         GENERATED ALWAYS AS (CAST(created_at AS DATE)) STORED,
+  created_on       DATE         GENERATED ALWAYS AS (FROM_DAYS(TO_DAYS(created_at))) STORED,
   PRIMARY KEY (point_id),
-  KEY ix_points_day (created_on, user_id, created_at, type, amount, balance_snapshot)
+  KEY ix_points_day (created_on, user_id, created_at, point_id, type, amount, balance_snapshot)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
 
+-- A sum of BIGINTs can be more than a BIGINT: one amount that is absurd must not fail the others' reports.
 CREATE TABLE IF NOT EXISTS daily_point_reports (
   daily_point_report_id BIGINT      NOT NULL AUTO_INCREMENT,
   user_id               BIGINT      NOT NULL,
   report_date           DATE        NOT NULL,
-  earn_amount           BIGINT      NOT NULL,
-  use_amount            BIGINT      NOT NULL,
-  cancel_amount         BIGINT      NOT NULL,
+  earn_amount           DECIMAL(30, 0) NOT NULL,
+  use_amount            DECIMAL(30, 0) NOT NULL,
+  cancel_amount         DECIMAL(30, 0) NOT NULL,
   balance_snapshot      BIGINT      NOT NULL COMMENT 'after the last transaction of the day',
   transaction_count     INT         NOT NULL,
   earn_count            INT         NOT NULL,

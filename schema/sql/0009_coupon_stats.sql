@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS coupon_pushes (
     COMMENT 'PENDING, SENDING, SENT, NO_TOKENS, NO_ACTIVE_EVENTS, SKIPPED or UNCONFIRMED',
   reason      VARCHAR(40) NULL COMMENT 'of SKIPPED',
   claimed_by  CHAR(36)    NULL,
+  job_run_id  BIGINT      NULL COMMENT 'that settled it last',
   updated_at  DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3),
   PRIMARY KEY (run_date, target_hour, member_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;

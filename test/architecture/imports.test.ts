@@ -64,6 +64,9 @@ describe('a planted violation is found', () => {
     ['domain-is-pure', 'lambdas/p/domain/rule.ts', 'node:fs', {}],
     ['app-knows-only-ports-and-rules', 'lambdas/p/app/pay.ts', 'lambdas/p/adapters/sql.ts', {}],
     ['app-knows-only-ports-and-rules', 'lambdas/p/app/pay.ts', 'lambdas/shared/clock.ts', {}],
+    // Of what jobs share a use case knows the walk through a range, and nothing that does I/O by itself.
+    ['app-knows-only-ports-and-rules', 'lambdas/p/app/pay.ts', 'lambdas/shared/jobs/checkpoints.ts', {}],
+    ['domain-is-pure', 'lambdas/p/domain/rule.ts', 'lambdas/shared/jobs/walk-range.ts', {}],
     ['adapters-do-not-know-use-cases', 'lambdas/p/adapters/sql.ts', 'lambdas/p/app/pay.ts', {}],
     ['only-the-container-wires', 'lambdas/p/pay.lambda.ts', 'lambdas/p/adapters/sql.ts', {}],
     ['only-handlers-use-the-container', 'lambdas/p/adapters/sql.ts', 'lambdas/p/container.ts', {}],
@@ -94,6 +97,18 @@ describe('a planted violation is found', () => {
 
     for (const file of Object.keys(files)) await rm(join(copy, file));
     expect(broken.some((violation) => violation.startsWith(`${rule}: ${from} → `))).toBe(true);
+  });
+
+  it('and what is allowed is none: a use case walks through a range', async () => {
+    const files = ['lambdas/p/app/sync.ts', 'lambdas/shared/jobs/walk-range.ts'] as const;
+    for (const file of files) await mkdir(dirname(join(copy, file)), { recursive: true });
+    await writeFile(join(copy, files[0]), importOf(...files));
+    await writeFile(join(copy, files[1]), 'export {};');
+
+    const { modules, broken } = await violations(copy);
+
+    for (const file of files) await rm(join(copy, file));
+    expect({ modules, broken }).toEqual({ modules: 2, broken: [] });
   });
 });
 

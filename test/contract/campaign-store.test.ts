@@ -780,6 +780,46 @@ describe.each([
       expect(await raised()).toEqual([{ key: key(campaign, what), kind }]);
     });
 
+    it.each(['STOPPED', 'FAILED'] as const)(
+      'is raised when a campaign that was set to %s by hand goes on before it was wound up',
+      async (status) => {
+        const campaign = await fixture.insert();
+        await begin(campaign);
+        await fixture.setStatus(campaign, status);
+
+        expect(await begin(campaign, 'resume', { statuses: ['READY', 'STOPPED', 'FAILED'] })).toBe('begun');
+
+        expect(await raised()).toEqual([
+          { key: key(campaign, status.toLowerCase()), kind: `CAMPAIGN_${status}` },
+        ]);
+      },
+    );
+
+    it('is raised when the end of a run finds that its campaign was stopped by hand', async () => {
+      const campaign = await fixture.insert();
+      await begin(campaign);
+      await fixture.setStatus(campaign, 'STOPPED');
+
+      expect(await finish(campaign, 'COMPLETED')).toBe('STOPPED');
+
+      expect(await raised()).toEqual([{ key: key(campaign, 'stopped'), kind: 'CAMPAIGN_STOPPED' }]);
+      expect(await fixture.summary(campaign)).toMatchObject({
+        isStopped: true,
+        stoppedMemo: 'the status was set to STOPPED',
+      });
+    });
+
+    it('is raised by no campaign that is stopped when its run has ended', async () => {
+      const campaign = await fixture.insert();
+      await begin(campaign);
+      await finish(campaign, 'COMPLETED');
+      await fixture.setStatus(campaign, 'STOPPED');
+
+      await store.endStoppedRun(campaign.promotionId, NOW);
+
+      expect(await raised()).toEqual([{ key: key(campaign, 'completed'), kind: 'CAMPAIGN_COMPLETED' }]);
+    });
+
     it('of a run is another than that of the run before', async () => {
       const campaign = await fixture.insert();
       await begin(campaign);

@@ -102,15 +102,10 @@ describe.each([
     expect(await fixture.counters.read('3')).toEqual(PROGRESS);
   });
 
-  it('begin at nothing for what is added without a beginning', async () => {
+  it('say nothing of what is added without a beginning', async () => {
     await fixture.counters.add('4', { failCount: 2 });
 
-    expect(await fixture.counters.read('4')).toEqual({
-      publishedCount: 0,
-      successCount: 0,
-      failCount: 2,
-      retrySuccessCount: 0,
-    });
+    expect(await fixture.counters.read('4')).toBeUndefined();
   });
 
   it('stay away when nothing is added', async () => {
@@ -125,5 +120,11 @@ describe.each([
     await fixture.empty();
 
     expect(await fixture.counters.read('6')).toBeUndefined();
+
+    // Who pays goes on adding: that is no progress until they are set again.
+    await fixture.counters.add('6', { successCount: 1 });
+    expect(await fixture.counters.read('6')).toBeUndefined();
+    await fixture.counters.reset('6', 10, PROGRESS);
+    expect(await fixture.counters.read('6')).toEqual(PROGRESS);
   });
 });

@@ -50,6 +50,18 @@ describe('the demo', () => {
     expect(result.maxWindow1s).toBeLessThanOrEqual(500);
   }, 180_000);
 
+  it('ends quietly when nobody reads on', async () => {
+    const command = `"${process.execPath}" demo/main.ts --type point --targets 100 | head -n 1; exit "\${PIPESTATUS[0]}"`;
+
+    const ended = await failure(run('bash', ['-c', command], { cwd: ROOT }));
+
+    expect(ended).toEqual({
+      code: 141,
+      stdout: expect.stringMatching(/^synthesising.*\n$/) as string,
+      stderr: '',
+    });
+  }, 180_000);
+
   it('refuses a wrong option in one line and with exit code 1', async () => {
     const { code, stderr } = await failure(
       run(process.execPath, ['demo/main.ts', '--targets', 'many'], { cwd: ROOT }),

@@ -7,6 +7,7 @@ import { invokeFresh } from './platform/invocation.ts';
 import type { Deed } from './plan.ts';
 import { targetNamedIn } from './services/message-body.ts';
 import { portsOf } from './services/ports.ts';
+import { goOn } from './services/sim-campaign-store.ts';
 import type { PromotionRecord } from './services/rows.ts';
 import type { World } from './world-parts.ts';
 
@@ -22,6 +23,7 @@ export class People {
   isQuiet = false;
   readonly #world: World;
   #starts = 0;
+  #resumes = 0;
   #quietLooks = 0;
   /** Redrives under way. */
   #redriving = 0;
@@ -58,6 +60,19 @@ export class People {
     this.#world.executions.start({ promotionId, ...(resume && { resume }) }, `by-hand-${this.#starts}`);
   }
 
+  /** By turns from Step Functions' console; as the API does it; and as the API, dying before it starts the execution. */
+  #resume(promotion: PromotionRecord): void {
+    const { database } = this.#world;
+    this.#resumes += 1;
+    const way = this.#resumes % 3;
+    if (way === 1) {
+      this.#start(promotion, true);
+      return;
+    }
+    goOn(database, promotion, 'READY', database.nowMs());
+    if (way === 2) this.#start(promotion, false);
+  }
+
   #do(deed: Deed): void {
     const world = this.#world;
     const { database, trace, random } = world;
@@ -82,7 +97,7 @@ export class People {
         return;
       case 'resume':
         for (const stopped of database.promotions) {
-          if (stopped.status === 'STOPPED' || stopped.status === 'FAILED') this.#start(stopped, true);
+          if (stopped.status === 'STOPPED' || stopped.status === 'FAILED') this.#resume(stopped);
         }
         return;
       case 'edit-defaults':
@@ -158,8 +173,8 @@ export class People {
       if (isStopped && !plan.resumes) continue;
       isSettled = false;
       // Long enough for the reconciler, and for a reservation to come.
-      if (isStopped || (status === 'READY' && timeline.now > plan.faultsEnd + 240))
-        this.#start(promotion, isStopped);
+      if (isStopped) this.#resume(promotion);
+      else if (status === 'READY' && timeline.now > plan.faultsEnd + 240) this.#start(promotion, false);
     }
     this.#quietLooks = isSettled && this.#nothingRuns() ? this.#quietLooks + 1 : 0;
     if (this.#quietLooks >= QUIET_LOOKS) this.isQuiet = true;

@@ -7,7 +7,7 @@ import { MIN_SECRET_BYTES } from '../../schema/admin-api/token.ts';
 import * as schemas from '../../schema/environment.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
-const { adminApi, campaignGrant } = synthesise(makeConfig());
+const { adminApi, campaignGrant, pointSync } = synthesise(makeConfig());
 
 const functionResource = z.object({
   Properties: z.looseObject({
@@ -138,6 +138,7 @@ describe('the stage', () => {
 describe('the functions', () => {
   test.each([
     ['admin-api-campaigns', schemas.adminApiCampaignsEnvironment],
+    ['admin-api-jobs', schemas.adminApiJobsEnvironment],
     ['admin-api-system', schemas.adminApiSystemEnvironment],
   ])('%s is given exactly the variables that its handler parses, outside the VPC', (name, schema) => {
     const { NODE_OPTIONS: nodeOptions, ...variables } = functionOf(name).Environment.Variables;
@@ -182,6 +183,24 @@ describe('the functions', () => {
       expect(starts.some(({ resource }) => resource.includes(`ExportsOutputRef${machine}`))).toBe(true);
     }
     expect(rights.filter(({ resource }) => resource.includes('*'))).toEqual([]);
+  });
+
+  test('of the jobs may start their machine and ask how its executions fare, and nothing beyond the database', () => {
+    const rights = rightsOf('admin-api-jobs');
+    const [machine = ''] = Object.keys(pointSync.findResources('AWS::StepFunctions::StateMachine'));
+
+    expect([...new Set(rights.map(({ action }) => action))].sort()).toEqual([
+      'rds-data:BeginTransaction',
+      'rds-data:CommitTransaction',
+      'rds-data:ExecuteStatement',
+      'rds-data:RollbackTransaction',
+      'secretsmanager:GetSecretValue',
+      'states:DescribeExecution',
+      'states:StartExecution',
+    ]);
+    const resourceOf = (asked: string) => rights.find(({ action }) => action === asked)?.resource;
+    expect(resourceOf('states:StartExecution')).toContain(`ExportsOutputRef${machine}`);
+    expect(resourceOf('states:DescribeExecution')).toContain(':execution:grantline-dev-point-sync:*');
   });
 
   test('of what is open may do nothing but ask the database: it is told no secret of tokens', () => {

@@ -26,6 +26,7 @@ describe('overrides', () => {
         grantConcurrency: '30',
         pacingHeadroomSeconds: '0.01',
         moneyApiUrl: 'http://localhost:1',
+        jobRetrySeconds: '2',
       }),
     ).toMatchObject({
       config: {
@@ -33,8 +34,13 @@ describe('overrides', () => {
         money: { tps: 300, apiUrl: 'http://localhost:1' },
         grants: { concurrency: 30 },
         pacingHeadroomSeconds: 0.01,
+        jobs: { retrySeconds: 2 },
       },
     });
+  });
+
+  test.each(['dev', 'staging', 'prod'])('the steps of jobs are tried five minutes apart in %s', (stage) => {
+    expect(readConfig(STAGES, { stage })).toMatchObject({ config: { jobs: { retrySeconds: 300 } } });
   });
 
   test('the default concurrency follows the ceiling', () => {
@@ -61,6 +67,10 @@ describe('overrides', () => {
       /^stage dev: grants\.concurrency: must not exceed money\.tps/,
     ],
     ['one environment', { grantConcurrency: '1' }, /^stage dev: grants\.concurrency: .*>=2/],
+    ['a retry at once', { jobRetrySeconds: '0' }, /^stage dev: jobs\.retrySeconds: .*>=1/],
+    ['a retry after hours', { jobRetrySeconds: '3601' }, /^stage dev: jobs\.retrySeconds: .*<=3600/],
+    ['a retry after half a second', { jobRetrySeconds: '0.5' }, /^stage dev: jobs\.retrySeconds: .*int/],
+    ['a retry after a word', { jobRetrySeconds: 'soon' }, /^context: jobRetrySeconds: .*number/],
     [
       'a Money API that is no URL',
       { moneyApiUrl: 'money' },
@@ -99,6 +109,20 @@ describe('a stage', () => {
     ).toEqual([
       `stage ${stage}: database.deletionProtection: may be off in dev only`,
       `stage ${stage}: removable: may be on in dev only`,
+    ]);
+  });
+
+  test.each(['staging', 'prod'] as const)('%s has a cache that survives a node', (stage) => {
+    const redis = { ...STAGES[stage].redis, replicas: 0 };
+    expect(problems(checkConfig({ ...STAGES[stage], redis }))).toEqual([
+      `stage ${stage}: redis.replicas: may be 0 in dev only: without one nothing takes over when the node fails`,
+    ]);
+  });
+
+  test('whose cache is of no node type is refused', () => {
+    const redis = { ...STAGES.dev.redis, nodeType: 'db.t4g.micro' };
+    expect(problems(checkConfig({ ...STAGES.dev, redis }))).toEqual([
+      'stage dev: redis.nodeType: must be an ElastiCache node type',
     ]);
   });
 

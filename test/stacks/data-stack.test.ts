@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { STAGES } from '../../config/stages.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
@@ -72,16 +72,63 @@ describe('the migrations', () => {
 });
 
 describe('Redis', () => {
-  test('is a serverless Valkey, reached with TLS', () => {
-    const { data } = synthesise(makeConfig());
-    data.hasResourceProperties('AWS::ElastiCache::ServerlessCache', { Engine: 'valkey' });
-    data.hasOutput('RedisUrl', { Value: { 'Fn::Join': ['', ['rediss://', Match.anyValue(), ':6379']] } });
+  const { data: prod } = synthesise(makeConfig({ stage: 'prod' }));
+
+  test('is no cluster, which would refuse commands over the keys of many users', () => {
+    prod.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
+      Engine: 'valkey',
+      ClusterMode: 'disabled',
+      CacheParameterGroupName: 'default.valkey8',
+      NumNodeGroups: Match.absent(),
+    });
+    prod.resourceCountIs('AWS::ElastiCache::ServerlessCache', 0);
+  });
+
+  test('is encrypted on the way and at rest, and reached at its primary with TLS', () => {
+    const [group] = Object.keys(prod.findResources('AWS::ElastiCache::ReplicationGroup'));
+    prod.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
+      TransitEncryptionEnabled: true,
+      AtRestEncryptionEnabled: true,
+      AutoMinorVersionUpgrade: true,
+    });
+    prod.hasOutput('RedisUrl', {
+      Value: {
+        'Fn::Join': ['', ['rediss://', { 'Fn::GetAtt': [group, 'PrimaryEndPoint.Address'] }, ':6379']],
+      },
+    });
+  });
+
+  test.each([
+    ['dev', 1, false],
+    ['staging', 2, true],
+    ['prod', 2, true],
+  ] as const)(
+    'in %s has %i nodes, and one that takes over in another zone: %s',
+    (stage, nodes, takesOver) => {
+      const { data } = synthesise(makeConfig({ stage }));
+      data.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
+        NumCacheClusters: nodes,
+        AutomaticFailoverEnabled: takesOver,
+        MultiAZEnabled: takesOver,
+        CacheNodeType: STAGES[stage].redis.nodeType,
+      });
+    },
+  );
+
+  test('is not replaced by a deployment that renames a construct: its balances would be gone', () => {
+    expect(Object.keys(prod.findResources('AWS::ElastiCache::ReplicationGroup'))).toEqual([
+      'RedisReplicationGroup3B65AB4E',
+    ]);
+  });
+
+  test('keeps no snapshot, out of which old balances would come back', () => {
+    prod.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', { SnapshotRetentionLimit: 0 });
   });
 
   test('that others run is used in place of one of our own', () => {
     const existingUrl = 'rediss://redis.internal:6380';
-    const { data, network } = synthesise(makeConfig({ redis: { existingUrl } }));
-    data.resourceCountIs('AWS::ElastiCache::ServerlessCache', 0);
+    const { data, network } = synthesise(makeConfig({ redis: { ...STAGES.dev.redis, existingUrl } }));
+    data.resourceCountIs('AWS::ElastiCache::ReplicationGroup', 0);
     data.hasOutput('RedisUrl', { Value: existingUrl });
     network.hasResourceProperties('AWS::EC2::SecurityGroup', {
       GroupDescription: 'Functions in the VPC',

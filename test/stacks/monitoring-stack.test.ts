@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { STAGES } from '../../config/stages.ts';
-import { EVENT_METRICS, GAUGES, METRICS } from '../../schema/metrics.ts';
+import { JOB_NAMES } from '../../schema/jobs.ts';
+import type { JobName } from '../../schema/jobs.ts';
+import { EVENT_METRICS, GAUGES, JOB_METRICS, METRICS } from '../../schema/metrics.ts';
 import { SAVED_QUERIES } from '../../schema/saved-queries.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
@@ -48,7 +50,7 @@ const savedQuery = z.object({
 type Alarm = z.output<typeof alarmResource>['Properties'];
 
 const prod = makeConfig({ stage: 'prod' });
-const { monitoring, campaignGrant, data, alerts, adminApi } = synthesise(prod);
+const { monitoring, campaignGrant, data, alerts, jobs, pointSync, couponStats, adminApi } = synthesise(prod);
 
 function alarmsOf(template = monitoring): Map<string, Alarm> {
   const resources = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
@@ -136,6 +138,55 @@ const kept = (queue: string) => ({
   ) as unknown,
 });
 
+const ofService = (service: string) => [
+  { Name: 'service', Value: service },
+  { Name: 'stage', Value: 'prod' },
+];
+
+/** @param hours without a completed run */
+const jobAlarms = (jobName: JobName, hours: number): [string, object][] => {
+  const watched = { Dimensions: ofService(jobName), Threshold: 1, EvaluationPeriods: 1 };
+  return [
+    [`job-failed-${jobName}`, { ...watched, MetricName: 'JobRunsFailed' }],
+    [`job-completed-with-problems-${jobName}`, { ...watched, MetricName: 'JobRunsWithProblems' }],
+    // Told every five minutes, so that an hour without is no delay of one.
+    [
+      `job-missing-${jobName}`,
+      {
+        MetricName: 'JobHoursSinceCompleted',
+        Dimensions: ofService(jobName),
+        Statistic: 'Maximum',
+        Threshold: hours,
+        Period: 900,
+        EvaluationPeriods: 4,
+        DatapointsToAlarm: 4,
+      },
+    ],
+  ];
+};
+
+/** What an alarm watches of the cache's two nodes. */
+const ofNodes = (MetricName: string, Threshold: number) => ({
+  Threshold,
+  Metrics: expect.arrayContaining([
+    expect.objectContaining({ Expression: 'MAX([node1, node2])' }),
+    ...['001', '002'].map((node): unknown =>
+      expect.objectContaining({
+        MetricStat: expect.objectContaining({
+          Metric: {
+            Namespace: 'AWS/ElastiCache',
+            MetricName,
+            Dimensions: [
+              { Name: 'CacheClusterId', Value: `grantline-prod-${node}` },
+              { Name: 'CacheNodeId', Value: '0001' },
+            ],
+          },
+        }) as unknown,
+      }),
+    ),
+  ]) as unknown,
+});
+
 describe('the alarms', () => {
   test('are these, as severe as this', () => {
     const severities = Object.fromEntries([...alarms].map(([name, alarm]) => [name, severityOf(alarm)]));
@@ -154,11 +205,34 @@ describe('the alarms', () => {
       'campaign-run-failed': 'P1',
       'redrive-failed': 'P3',
       'reconciler-not-running': 'P1',
+      ...Object.fromEntries(
+        JOB_NAMES.flatMap((jobName) => [
+          [`job-failed-${jobName}`, 'P2'],
+          [`job-completed-with-problems-${jobName}`, 'P3'],
+          [`job-missing-${jobName}`, 'P2'],
+          [`job-execution-failed-${jobName}`, 'P3'],
+        ]),
+      ),
       'grantrewards-fails': 'P1',
       'grantrewards-throttled': 'P3',
       'function-fails-wait-for-turn': 'P2',
       'function-fails-admin-api-campaigns': 'P2',
+      'function-fails-admin-api-jobs': 'P2',
       'function-fails-admin-api-system': 'P2',
+      'function-fails-begin-job-run': 'P2',
+      'function-fails-end-job-run': 'P2',
+      'function-fails-reconcile-job-runs': 'P2',
+      'function-fails-plan-ranges': 'P2',
+      'function-fails-sync-balances': 'P2',
+      'function-fails-sweep-gone-users': 'P2',
+      'function-fails-build-daily-report': 'P2',
+      'function-fails-plan-usage': 'P2',
+      'function-fails-collect-stores': 'P2',
+      'function-fails-learn-districts': 'P2',
+      'function-fails-aggregate-usage': 'P2',
+      'function-fails-plan-pushes': 'P2',
+      'function-fails-collect-members': 'P2',
+      'function-fails-send-pushes': 'P2',
       'function-fails-notify-slack': 'P2',
       'function-fails-begin-campaign': 'P2',
       'function-fails-publish-partition': 'P2',
@@ -169,6 +243,8 @@ describe('the alarms', () => {
       'function-fails-redrive-dead-letters': 'P2',
       'database-at-maximum-capacity': 'P2',
       'database-cpu-busy': 'P3',
+      'redis-memory-nearly-full': 'P2',
+      'redis-cpu-busy': 'P3',
       'alerts-late': 'P2',
       'alerts-lost': 'P1',
     });
@@ -177,9 +253,10 @@ describe('the alarms', () => {
   test('take what is not told for good, but that nobody compares, and that an outage is over', () => {
     const byTreatment = Map.groupBy(alarms, ([, alarm]) => alarm.TreatMissingData);
     const namesOf = (treatment: string) => (byTreatment.get(treatment) ?? []).map(([name]) => name);
-    expect(namesOf('breaching')).toEqual(['reconciler-not-running']);
+    const breaching = ['reconciler-not-running', ...JOB_NAMES.map((jobName) => `job-missing-${jobName}`)];
+    expect(namesOf('breaching')).toEqual(breaching);
     expect(namesOf('ignore')).toEqual(['breaker-open']);
-    expect(namesOf('notBreaching')).toHaveLength(alarms.size - 2);
+    expect(namesOf('notBreaching')).toHaveLength(alarms.size - breaching.length - 1);
   });
 
   test.each([
@@ -211,6 +288,13 @@ describe('the alarms', () => {
     ],
     // A minute of work is in the queue while all is well.
     ['grants-wait-too-long', { Threshold: 660, EvaluationPeriods: 20 }],
+    // The time between two runs, and two hours for the tries of one.
+    ...jobAlarms('point-sync', 26),
+    ...jobAlarms('coupon-usage-stats', 26),
+    ...jobAlarms('coupon-usage-stats-fcm-send', 3),
+    // The node that fares worst, whichever is the primary.
+    ['redis-memory-nearly-full', ofNodes('DatabaseMemoryUsagePercentage', 80)],
+    ['redis-cpu-busy', ofNodes('EngineCPUUtilization', 90)],
     ['failure-rate-above-one-percent', { Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' }],
   ])('of %s looks at the right thing for long enough', (name, expected) => {
     expect(alarmOf(name)).toMatchObject(expected);
@@ -273,12 +357,12 @@ describe('what others run', () => {
       clusterArn: 'arn:aws:rds:ap-northeast-2:111122223333:cluster:shared',
       secretArn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf',
     },
-    redis: { existingUrl: 'rediss://cache.internal:6379' },
+    redis: { ...STAGES.dev.redis, existingUrl: 'rediss://cache.internal:6379' },
   };
   const others = synthesise(makeConfig({ database: { ...STAGES.dev.database, existing }, redis })).monitoring;
 
   test('is watched by them: there is neither alarm nor widget of it', () => {
-    expect([...alarmsOf(others).keys()].filter((name) => name.startsWith('database-at'))).toEqual([]);
+    expect([...alarmsOf(others).keys()].filter((name) => /^(database-at|redis-)/.test(name))).toEqual([]);
     const text = JSON.stringify(others.toJSON());
     expect(text).not.toContain('AWS/RDS');
     expect(text).not.toContain('AWS/ElastiCache');
@@ -286,13 +370,20 @@ describe('what others run', () => {
 });
 
 describe('metrics', () => {
-  const ownNames = (text: string) =>
-    [...text.matchAll(/Grantline\W+([A-Z]\w+)\W+service\W+campaign-grant\W+stage\W+prod/g)].map(
-      ([, name]) => name ?? '',
-    );
+  const ofJobs: readonly string[] = JOB_METRICS;
+  const ownNames = (service: string) => {
+    const shown = new RegExp(`Grantline\\W+([A-Z]\\w+)\\W+service\\W+${service}\\W+stage\\W+prod`, 'g');
+    return [...new Set([...dashboardText.matchAll(shown)].map(([, name]) => name))].sort();
+  };
+  const isOfJobs = (name: string | undefined) => ofJobs.some((each) => each === name);
 
-  test('that are shown are those that are told, and all of them', () => {
-    expect([...new Set(ownNames(dashboardText))].sort()).toEqual(Object.keys(METRICS).sort());
+  test('that are shown are those that are told, and all of them, each under its service', () => {
+    for (const jobName of JOB_NAMES) expect(ownNames(jobName)).toEqual([...ofJobs].sort());
+    expect(ownNames('campaign-grant')).toEqual(
+      Object.keys(METRICS)
+        .filter((name) => !isOfJobs(name))
+        .sort(),
+    );
   });
 
   test('are told by an event or as a gauge, none for nobody', () => {
@@ -310,18 +401,21 @@ describe('metrics', () => {
     expect(own.length).toBeGreaterThan(8);
     for (const { MetricName, Dimensions } of own) {
       expect(Object.keys(METRICS)).toContain(MetricName);
-      expect(Dimensions).toEqual([
-        { Name: 'service', Value: 'campaign-grant' },
-        { Name: 'stage', Value: 'prod' },
-      ]);
+      const services = isOfJobs(MetricName) ? JOB_NAMES : ['campaign-grant'];
+      expect(services.map(ofService)).toContainEqual(Dimensions);
     }
     const deployed = JSON.stringify(
-      [campaignGrant, data, alerts, adminApi].map((template) => template.toJSON()),
+      [campaignGrant, data, alerts, jobs, pointSync, couponStats, adminApi].map((template) =>
+        template.toJSON(),
+      ),
     );
     const names = watched
       .filter(({ Namespace }) => Namespace !== 'Grantline')
-      .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => Value))
-      .filter((value) => typeof value === 'string');
+      .flatMap(({ Dimensions }) => Dimensions)
+      .filter(({ Name }) => Name !== 'CacheNodeId')
+      .flatMap(({ Value }) => (typeof Value === 'string' ? Value : []))
+      // ElastiCache numbers the nodes of a replication group.
+      .map((name) => name.replace(/^(grantline-prod)-\d{3}$/, '$1'));
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) expect(deployed).toContain(`"${name}"`);
   });
@@ -341,7 +435,7 @@ describe('the dashboard', () => {
 
 describe('the saved queries', () => {
   test('look at the logs of every function that alarms name, under the stage’s name', () => {
-    const logs = [campaignGrant, alerts, adminApi]
+    const logs = [campaignGrant, alerts, jobs, pointSync, couponStats, adminApi]
       .flatMap((template) => Object.values(template.findResources('AWS::Logs::LogGroup')))
       .map((group) => logGroup.parse(group).Properties.LogGroupName)
       .filter((name) => name.startsWith('/aws/lambda/'));

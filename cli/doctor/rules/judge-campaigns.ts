@@ -34,10 +34,13 @@ export function judgeBreaker({ openForMs, consecutiveFailures }: BreakerFacts): 
     : ok('breaker', `closed, ${consecutiveFailures} failures in a row: it opens at the tenth`);
 }
 
-/** @param reached what answered a call from here; undefined: it cannot be called from here */
+/**
+ * @param reached what answered a call from here; undefined: it cannot be called from here
+ * @param breaker undefined: nobody knows
+ */
 export function judgeMoneyApi(
   reached: { readonly error: string | undefined; readonly url: string } | undefined,
-  breaker: BreakerFacts,
+  breaker: BreakerFacts | undefined,
   paying: PayingCampaign | undefined,
 ): Finding {
   if (reached !== undefined) {
@@ -50,7 +53,7 @@ export function judgeMoneyApi(
         );
   }
   const from = 'known by its results, since only the functions reach it';
-  if (breaker.openForMs !== null) return warn('money API', `it fails (${from})`, 'see breaker');
+  if ((breaker?.openForMs ?? null) !== null) return warn('money API', `it fails (${from})`, 'see breaker');
   if (paying === undefined || paying.finalPerSecond === null)
     return skipped('money API', `${from}; ${NOBODY_IS_PAID}`);
   return paying.finalPerSecond > 0

@@ -1,6 +1,6 @@
 import { grouped } from '../../output/grouped.ts';
+import { columns } from '../../output/table.ts';
 import type { RunPlan } from '../rules/plan-run.ts';
-import { columns } from './table.ts';
 import { decimal, usd } from './units.ts';
 
 export function costLines({ calls, cost, prices, settings }: RunPlan): string[] {

@@ -1,7 +1,7 @@
 import { grouped } from '../../output/grouped.ts';
+import { columns } from '../../output/table.ts';
 import type { Limit } from '../rules/limits.ts';
 import type { RunPlan } from '../rules/plan-run.ts';
-import { columns } from './table.ts';
 import { percent } from './units.ts';
 
 /** What is exceeded stands out without colour. */

@@ -1,8 +1,8 @@
 import { grouped } from '../../output/grouped.ts';
 import type { Duration } from '../rules/duration.ts';
 import type { RunPlan } from '../rules/plan-run.ts';
-import { section } from './table.ts';
-import type { Row } from './table.ts';
+import { section } from './section.ts';
+import type { Row } from './section.ts';
 import { decimal, time } from './units.ts';
 
 export function runLines(plan: RunPlan): string[] {

@@ -1,7 +1,7 @@
 import { grouped } from '../../output/grouped.ts';
 import type { CampaignTargets } from '../plan-campaign.ts';
-import { section } from './table.ts';
-import type { Row } from './table.ts';
+import { section } from './section.ts';
+import type { Row } from './section.ts';
 
 export function targetLines(targets: CampaignTargets): string[] {
   const { byDefault, problems } = targets;

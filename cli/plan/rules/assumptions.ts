@@ -12,8 +12,8 @@ export const GRANTLINE = {
   grantMemoryGb: 1,
   publishMemoryGb: 1,
   trackMemoryGb: 0.5,
-  /** Besides GrantRewards': CollectDeadLetters' 2, and 10 and 5 of the HTTP API. */
-  otherReservedConcurrency: 17,
+  /** Besides GrantRewards': CollectDeadLetters' 2, and 10, 2 and 5 of the HTTP API. */
+  otherReservedConcurrency: 19,
 } as const;
 
 /** AWS's own, in Seoul. */

@@ -14,7 +14,9 @@ const FIELDS = {
 } as const satisfies Record<keyof Progress, string>;
 
 const count = z.coerce.number().int().default(0);
+/** The total is there since the last reset: what was added since Redis was emptied is no progress. */
 const hash = z.object({
+  total_count: z.coerce.number().int(),
   published_count: count,
   success_count: count,
   fail_count: count,

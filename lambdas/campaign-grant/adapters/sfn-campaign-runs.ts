@@ -1,7 +1,6 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { describeExecution } from '../../shared/executions.ts';
+import { describeExecution, startExecution } from '../../shared/executions.ts';
 import type { CampaignRuns } from '../ports.ts';
-import { startExecution } from './start-execution.ts';
 
 export function sfnCampaignRuns(
   stateMachineArn: string,

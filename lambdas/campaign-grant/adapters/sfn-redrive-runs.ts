@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { startExecution } from '../../shared/executions.ts';
 import type { RedriveRuns } from '../ports.ts';
-import { startExecution } from './start-execution.ts';
 
 /**
  * Each redrive of the same selection in the same run that has ended has taken a name. There are few: what a redrive

@@ -1,19 +1,15 @@
 import * as z from 'zod';
+import { RATE_VALID_MS } from '../../../schema/progress-rate.ts';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import type { CampaignOverview } from '../domain/campaign-state.ts';
-import { endedAlert } from '../domain/alerts.ts';
 import { toDateTime } from '../../../schema/seoul-time.ts';
 import { MAX_ATTEMPTS } from '../domain/retry.ts';
 import type { Failure, OperatorStore, PromotionKey } from '../ports.ts';
-import { raiseAlert } from './sql-alert-store.ts';
 import { DATABASE_NOW_MS } from './sql-breaker-store.ts';
+import { changeStatus } from './sql-promotion-store.ts';
+import { SEEN_WITHIN_MS } from './sql-turn-store.ts';
 import { TABLES } from './tables.ts';
-
-/** A rate that is older says nothing of now: the interval is 5 s, a minute at most. */
-const RATE_VALID_MS = 90_000;
-/** As askForTurn has it: whoever waits shows itself every few seconds. */
-const SEEN_WITHIN_MS = 60_000;
 
 const overviewRow = z.object({
   promotionId: id,
@@ -46,10 +42,6 @@ const failureRow = z.object({
   reason: z.string().nullable(),
   attemptCount: z.int(),
   failedAt: z.string(),
-});
-const endedRow = z.object({
-  status: promotionStatus.extract(['STOPPED', 'FAILED']),
-  openRunNumber: z.int().nullable(),
 });
 const causeRow = z.object({ cause: z.string(), count: z.int() });
 
@@ -124,31 +116,10 @@ export function sqlOperatorStore(db: DataApi): OperatorStore {
       });
     },
 
-    async makeReady(promotionId, nowMs) {
-      return db.transaction(async (tx) => {
-        const [ended] = await tx.query(
-          endedRow,
-          `SELECT p.promotion_status AS status,
-                  (SELECT MAX(r.run_number) FROM campaign_runs r
-                   WHERE r.promotion_id = p.promotion_id AND r.ended_at IS NULL) AS openRunNumber
-           FROM campaign_promotions p
-           WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED') FOR UPDATE`,
-          { promotionId },
-        );
-        if (ended === undefined) return false;
-        // Where the status was set by hand, people are told when the run is wound up: nobody will wind it up now.
-        const { status, openRunNumber: runNumber } = ended;
-        if (runNumber !== null) {
-          await raiseAlert(tx, { ...endedAlert({ promotionId, runNumber }, status), raisedAtMs: nowMs });
-        }
-        await tx.execute(
-          `UPDATE campaign_promotions SET promotion_status = 'READY', updated_at = :now
-           WHERE promotion_id = :promotionId`,
-          { promotionId, now: toDateTime(nowMs) },
-        );
-        return true;
-      });
-    },
+    makeReady: (promotionId, nowMs) =>
+      db.transaction((tx) =>
+        changeStatus(tx, promotionId, { from: ['STOPPED', 'FAILED'], to: 'READY', nowMs }),
+      ),
 
     async failures(of, { afterTargetId, limit, causes }) {
       const size = Math.min(limit, FAILURES_OF_A_STATEMENT);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { id, promotionStatus, promotionType } from '../../../schema/promotion.ts';
+import type { PromotionStatus } from '../../../schema/promotion.ts';
 import type { DataApi, SqlExecutor } from '../../shared/data-api.ts';
 import { endedAlert } from '../domain/alerts.ts';
 import type { EndedOutcome, StoppedBy } from '../domain/alerts.ts';
@@ -32,6 +33,7 @@ const runRow = z.object({
 const awaitedRow = z.object({ promotionId: id, reservationAt: z.string().nullable(), runNumber: z.int() });
 const lockRow = z.object({ id: z.int() });
 const openRow = z.object({ open: z.int(), pending: z.int() });
+const endRow = z.object({ status: promotionStatus, openRunNumber: z.int().nullable() });
 const otherRow = z.object({ others: z.int() });
 const runNumberRow = z.object({ runNumber: z.int().nullable() });
 
@@ -105,7 +107,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
           { promotionId },
         );
         if ((row?.others ?? 0) > 0) return 'another-pays';
-        if (!(await enterInProgress(tx, promotionId, from, now))) return 'refused';
+        if (!(await enterInProgress(tx, promotionId, from, nowMs))) return 'refused';
         await tx.execute(
           `INSERT INTO campaign_promotion_summary (promotion_id, started_at) VALUES (:promotionId, :now)
            ON DUPLICATE KEY UPDATE started_at = COALESCE(started_at, VALUES(started_at)),
@@ -143,7 +145,8 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
 
     async saveProgress({ promotionId, runNumber, totalCount }, progress) {
       const finalCount = progress.successCount + progress.failCount;
-      // Columns are assigned from left to right: what the rate is made of is replaced after it.
+      // Columns are assigned from left to right: what the rate is made of is replaced after it. Counters that were set
+      // anew may say less than before.
       await db.execute(
         `INSERT INTO campaign_progress (promotion_id, run_number, total_count, final_count, measured_ms)
          SELECT :promotionId, :runNumber, :totalCount, :finalCount, ${DATABASE_NOW_MS}
@@ -153,7 +156,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
            final_per_second = CASE
              WHEN run_number <> VALUES(run_number) THEN NULL
              WHEN VALUES(measured_ms) - measured_ms < ${SHORTEST_MEASURE_MS} THEN final_per_second
-             ELSE (VALUES(final_count) - final_count) * 1000 / (VALUES(measured_ms) - measured_ms) END,
+             ELSE GREATEST(VALUES(final_count) - final_count, 0) * 1000 / (VALUES(measured_ms) - measured_ms) END,
            run_number = VALUES(run_number), total_count = VALUES(total_count),
            final_count = VALUES(final_count), measured_ms = VALUES(measured_ms)`,
         { promotionId, runNumber, totalCount, finalCount },
@@ -189,7 +192,7 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
     finishRun: ({ promotionId, promotionType, runNumber, outcome, memo, nowMs }: FinishedRun) =>
       db.transaction(async (tx) => {
         const now = toDateTime(nowMs);
-        const status = await lockedStatusOf(tx, promotionId);
+        const status = await recordEndByHand(tx, promotionId, nowMs);
         if (status !== 'IN_PROGRESS') return status ?? outcome;
         if (outcome === 'COMPLETED' && (await anyOpenTarget(tx, { promotionId, promotionType })))
           return status;
@@ -228,26 +231,13 @@ export function sqlPromotionStore(db: DataApi): PromotionStore {
 
     endStoppedRun: (promotionId, nowMs) =>
       db.transaction(async (tx) => {
-        const now = toDateTime(nowMs);
+        const outcome = await recordEndByHand(tx, promotionId, nowMs);
+        if (outcome !== 'STOPPED' && outcome !== 'FAILED') return;
         await tx.execute(
-          `UPDATE campaign_promotion_summary s
-           JOIN campaign_promotions p ON p.promotion_id = s.promotion_id
-           SET s.stopped_at = COALESCE(s.stopped_at, :now),
-               s.stopped_memo = COALESCE(s.stopped_memo, CONCAT('the status was set to ', p.promotion_status))
-           WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED')`,
-          { promotionId, now },
+          `UPDATE campaign_runs SET ended_at = :now, outcome = :outcome
+           WHERE promotion_id = :promotionId AND ended_at IS NULL`,
+          { promotionId, outcome, now: toDateTime(nowMs) },
         );
-        await tx.execute(
-          `UPDATE campaign_runs r
-           JOIN campaign_promotions p ON p.promotion_id = r.promotion_id
-           SET r.ended_at = :now, r.outcome = p.promotion_status
-           WHERE p.promotion_id = :promotionId AND p.promotion_status IN ('STOPPED', 'FAILED')
-             AND r.ended_at IS NULL`,
-          { promotionId, now },
-        );
-        // Where the status was set by hand nobody has told of it yet.
-        const status = await statusOf(tx, promotionId);
-        if (status === 'STOPPED' || status === 'FAILED') await raiseEnded(tx, { promotionId }, status, nowMs);
       }),
 
     awaitedPromotions: () =>
@@ -285,15 +275,10 @@ async function enterInProgress(
   tx: SqlExecutor,
   promotionId: string,
   from: BeginFrom,
-  now: string,
+  nowMs: number,
 ): Promise<boolean> {
   if ('statuses' in from) {
-    const changed = await tx.execute(
-      `UPDATE campaign_promotions SET promotion_status = 'IN_PROGRESS', updated_at = :now
-       WHERE promotion_id = :promotionId AND FIND_IN_SET(promotion_status, :statuses)`,
-      { promotionId, statuses: from.statuses.join(','), now },
-    );
-    return changed > 0;
+    return changeStatus(tx, promotionId, { from: from.statuses, to: 'IN_PROGRESS', nowMs });
   }
   // Locked, so that a stop comes before this or after it.
   if ((await lockedStatusOf(tx, promotionId)) !== 'IN_PROGRESS') return false;
@@ -301,6 +286,61 @@ async function enterInProgress(
     (run) => run.promotionId === promotionId,
   );
   return latest?.executionId === from.latestExecutionId && latest.runNumber === from.runNumber;
+}
+
+/**
+ * Of a campaign whose status was set to STOPPED or FAILED by hand nobody has told, nor said why: whoever finds its run
+ * still open does.
+ * @returns the status, locked
+ */
+async function recordEndByHand(
+  tx: SqlExecutor,
+  promotionId: string,
+  nowMs: number,
+): Promise<PromotionStatus | undefined> {
+  const [row] = await tx.query(
+    endRow,
+    `SELECT p.promotion_status AS status,
+            (SELECT MAX(r.run_number) FROM campaign_runs r
+             WHERE r.promotion_id = p.promotion_id AND r.ended_at IS NULL) AS openRunNumber
+     FROM campaign_promotions p WHERE p.promotion_id = :promotionId FOR UPDATE`,
+    { promotionId },
+  );
+  if (row === undefined) return undefined;
+  const { status, openRunNumber: runNumber } = row;
+  if (runNumber !== null && (status === 'STOPPED' || status === 'FAILED')) {
+    await tx.execute(
+      `UPDATE campaign_promotion_summary
+       SET stopped_at = COALESCE(stopped_at, :now),
+           stopped_memo = COALESCE(stopped_memo, CONCAT('the status was set to ', :status))
+       WHERE promotion_id = :promotionId`,
+      { promotionId, status, now: toDateTime(nowMs) },
+    );
+    // There already where it was no hand.
+    await raiseAlert(tx, { ...endedAlert({ promotionId, runNumber }, status), raisedAtMs: nowMs });
+  }
+  return status;
+}
+
+/** @returns whether it was in one of the statuses `from` */
+export async function changeStatus(
+  tx: SqlExecutor,
+  promotionId: string,
+  change: {
+    readonly from: readonly PromotionStatus[];
+    readonly to: 'READY' | 'IN_PROGRESS';
+    readonly nowMs: number;
+  },
+): Promise<boolean> {
+  const { from, to, nowMs } = change;
+  const status = await recordEndByHand(tx, promotionId, nowMs);
+  if (status === undefined || !from.includes(status)) return false;
+  await tx.execute(
+    `UPDATE campaign_promotions SET promotion_status = :to, updated_at = :now
+     WHERE promotion_id = :promotionId`,
+    { promotionId, to, now: toDateTime(nowMs) },
+  );
+  return true;
 }
 
 async function statusOf(db: SqlExecutor, promotionId: string) {

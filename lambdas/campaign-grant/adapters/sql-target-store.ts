@@ -36,6 +36,7 @@ export function sqlTargetStore(db: DataApi): TargetStore {
     return row?.count ?? 0;
   };
 
+  /** The index is named, or MariaDB reads the status from its start and passes over what comes before the range. */
   const range = async (
     { promotionId, promotionType }: PromotionKey,
     publishStatus: 'PENDING' | 'PUBLISHED',
@@ -46,7 +47,7 @@ export function sqlTargetStore(db: DataApi): TargetStore {
     const [row] = await db.query(
       rangeRow,
       `SELECT CAST(MIN(id) AS CHAR) AS fromTargetId, CAST(MAX(id) AS CHAR) AS toTargetId, COUNT(*) AS targetCount
-       FROM (SELECT ${targetId} AS id FROM ${targets}
+       FROM (SELECT ${targetId} AS id FROM ${targets} FORCE INDEX (ix_${targets}_publish)
              WHERE promotion_id = :promotionId AND publish_status = :publishStatus AND ${targetId} > :afterTargetId
              ORDER BY ${targetId} LIMIT ${size}) AS page`,
       { promotionId, publishStatus, afterTargetId },

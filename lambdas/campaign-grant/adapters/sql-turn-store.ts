@@ -6,7 +6,7 @@ import type { TurnStore } from '../ports.ts';
 import { DATABASE_NOW_MS } from './sql-breaker-store.ts';
 
 /** Whoever waits shows itself every few seconds. Longer than a retried invocation is away. */
-const SEEN_WITHIN_MS = 60_000;
+export const SEEN_WITHIN_MS = 60_000;
 /**
  * A promotion whose reservation has just come keeps those behind it waiting though its own execution is not there
  * yet: Scheduler is exact to a minute, and the reconciler looks once a minute.

@@ -1,10 +1,10 @@
+import { memoOf } from '../domain/memo.ts';
 import type { CampaignStore, Clock, PromotionKey } from '../ports.ts';
+import { tellAlerts } from './tell-alerts.ts';
+import type { AlertServices } from './tell-alerts.ts';
 import { windUp } from './wind-up.ts';
 
-/** The column campaign_promotion_summary.stopped_memo is VARCHAR(500). */
-const MAX_MEMO_CHARACTERS = 500;
-
-interface Services {
+interface Services extends AlertServices {
   readonly store: CampaignStore;
   readonly clock: Clock;
 }
@@ -22,13 +22,17 @@ export interface DeadExecution {
  * when the campaign has ended.
  */
 export async function closeRun(
-  { store, clock }: Services,
+  services: Services,
   { executionId, status, cause }: DeadExecution,
 ): Promise<PromotionKey | undefined> {
+  const { store, clock } = services;
   const outcome = status === 'ABORTED' ? 'STOPPED' : 'FAILED';
   const why = cause === '' ? 'no cause was given' : cause;
-  const memo = `execution ${status}: ${why}`.slice(0, MAX_MEMO_CHARACTERS);
+  const memo = memoOf(`execution ${status}: ${why}`);
   const promotion = await store.closeRun({ executionId, outcome, memo, nowMs: clock.now() });
-  if (promotion !== undefined) await windUp({ store, clock }, promotion);
+  if (promotion === undefined) return undefined;
+  // Winding up takes longer than people are to wait.
+  await tellAlerts(services);
+  await windUp(services, promotion);
   return promotion;
 }

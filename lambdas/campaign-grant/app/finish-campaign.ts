@@ -1,12 +1,10 @@
 import type { CampaignRun, FinishCampaignOutput } from '../../../schema/campaign-run.ts';
 import { failureRateAlert } from '../domain/alerts.ts';
+import { memoOf } from '../domain/memo.ts';
 import type { CampaignStore, Clock, ProgressCounters } from '../ports.ts';
 import { tellAlerts } from './tell-alerts.ts';
 import type { AlertServices } from './tell-alerts.ts';
 import { windUp } from './wind-up.ts';
-
-/** The column campaign_promotion_summary.stopped_memo is VARCHAR(500). */
-const MAX_MEMO_CHARACTERS = 500;
 
 interface Services extends AlertServices {
   readonly store: CampaignStore;
@@ -37,12 +35,16 @@ export async function finishCampaign(
         promotionType,
         runNumber,
         outcome: error === undefined ? 'COMPLETED' : 'FAILED',
-        memo: error === undefined ? null : `${error.Error}: ${error.Cause}`.slice(0, MAX_MEMO_CHARACTERS),
+        memo: error === undefined ? null : memoOf(`${error.Error}: ${error.Cause}`),
         nowMs: clock.now(),
       });
   // IN_PROGRESS after finishRun: somebody redrove a dead letter since, or another run pays.
   const again = left || (error === undefined && outcome === 'IN_PROGRESS' && (await store.isPaying(run)));
-  if (outcome === 'STOPPED' || outcome === 'FAILED') await windUp({ store, clock }, run);
+  if (outcome === 'STOPPED' || outcome === 'FAILED') {
+    // Winding up takes longer than people are to wait.
+    await tellAlerts(services);
+    await windUp(services, run);
+  }
 
   if (again) await store.recount(run);
 
@@ -52,8 +54,9 @@ export async function finishCampaign(
   await counters.reset(summaryId, totalCount, { ...results, publishedCount });
   const alert = outcome === 'COMPLETED' ? failureRateAlert(run, results, { isOver: true }) : undefined;
   if (alert !== undefined) await store.raiseAlert({ ...alert, raisedAtMs: clock.now() });
-  await tellAlerts(services);
+  // Of all targets: summed once, for whoever is told and for the execution's output.
   const grantedAmount = await store.grantedAmount(run);
+  await tellAlerts(services, { promotionId, grantedAmount });
   return { again, outcome, totalCount, publishedCount, ...results, grantedAmount };
 }
 

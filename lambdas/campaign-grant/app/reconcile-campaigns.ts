@@ -50,13 +50,16 @@ export async function reconcileCampaigns(services: Services): Promise<Reconciled
   const open = await services.store.openRuns(services.clock.now() - WIND_UP_AGAIN_MS);
   // Winding up takes seconds; a campaign whose execution was stopped still pays until its run is closed.
   const payingFirst = open.toSorted((a, b) => Number(isPaying(b)) - Number(isPaying(a)));
-  for (const run of payingFirst) {
-    const did = await reconcileRun(services, run);
-    if (did === 'recovered') recovered.push(run.promotionId);
-    if (did === 'closed') closed.push(run.promotionId);
+  try {
+    for (const run of payingFirst) {
+      const did = await reconcileRun(services, run);
+      if (did === 'recovered') recovered.push(run.promotionId);
+      if (did === 'closed') closed.push(run.promotionId);
+    }
+  } finally {
+    // Whatever fails here is tried again in a minute, and people wait.
+    await tellAlerts(services);
   }
-  // Before the reservations: what fails there is tried again in a minute, and people wait.
-  await tellAlerts(services);
   await reportBreaker(services);
   return { recovered, closed, ...(await reconcileReservations(services)) };
 }

@@ -30,16 +30,22 @@ export function progressReporter(
   run: CampaignRun,
 ): (counters: Progress | undefined, counted: Progress | undefined) => Promise<void> {
   let last: { readonly finalCount: number; readonly at: number } | undefined;
+  let lastCounted: Progress | undefined;
   return async (counters, counted) => {
     const progress = counters ?? counted;
-    const at = clock.monotonic();
-    const finalCount = progress && progress.successCount + progress.failCount;
-    // Counters that were rebuilt may say less than before.
+    // Rows are counted less often than this is called: the same count again measures nothing.
+    const isNew = counters !== undefined || counted !== lastCounted;
+    lastCounted = counted;
+    const measured =
+      isNew && progress !== undefined
+        ? { finalCount: progress.successCount + progress.failCount, at: clock.monotonic() }
+        : undefined;
+    // Counters that were set anew may say less than before.
     const rate =
-      last === undefined || finalCount === undefined || at === last.at
+      measured === undefined || last === undefined || measured.at === last.at
         ? undefined
-        : Math.max(0, (finalCount - last.finalCount) / (at - last.at));
-    if (finalCount !== undefined) last = { finalCount, at };
+        : Math.max(0, (measured.finalCount - last.finalCount) / (measured.at - last.at));
+    last = measured ?? last;
     const [breaker, backlog] = await Promise.all([
       breakerGauge(store),
       queue.backlog().catch(() => undefined),

@@ -1,8 +1,6 @@
 import type { PromotionStatus } from '../../../schema/promotion.ts';
+import { memoOf } from '../domain/memo.ts';
 import type { CampaignStore, Clock, OperatorStore } from '../ports.ts';
-
-/** The column campaign_promotion_summary.stopped_memo is VARCHAR(500). */
-const MAX_MEMO_CHARACTERS = 500;
 
 interface Services {
   readonly store: Pick<CampaignStore, 'promotionStatus' | 'stopCampaign'>;
@@ -24,8 +22,7 @@ export async function stopCampaign(
   { store, operator, clock }: Services,
   { promotionId, reason }: { readonly promotionId: string; readonly reason: string },
 ): Promise<StopOutcome> {
-  // By characters: half of one is no text.
-  const memo = Array.from(reason).slice(0, MAX_MEMO_CHARACTERS).join('');
+  const memo = memoOf(reason);
   // A campaign that begins between the two is IN_PROGRESS at the second look.
   for (let look = 0; look < 2; look += 1) {
     if (await store.stopCampaign(promotionId, memo, clock.now())) return { kind: 'stopped' };

@@ -20,16 +20,22 @@ export interface AlertLog {
   alertsNotPublished(error: unknown): void;
 }
 
+/** What the caller has summed up of a campaign already. */
+interface KnownSum {
+  readonly promotionId: string;
+  readonly grantedAmount: string;
+}
+
 /**
  * Publishes what was raised and is not published yet. Whoever dies between the two publishes it again: those who read
  * it go by its key. Never throws: what cannot be told now is told by whoever looks next, every few seconds while a
  * campaign is paid and every minute otherwise.
  */
-export async function tellAlerts(services: AlertServices): Promise<void> {
+export async function tellAlerts(services: AlertServices, known?: KnownSum): Promise<void> {
   const { store, topic, clock, alertLog } = services;
   try {
     for (const alert of await store.unpublishedAlerts(PAGE)) {
-      await topic.publish(await messageOf(services, alert));
+      await topic.publish(await messageOf(services, alert, known));
       alertLog.alertPublished(alert.key);
       await store.markTold(alert.key, clock.now());
     }
@@ -38,7 +44,11 @@ export async function tellAlerts(services: AlertServices): Promise<void> {
   }
 }
 
-async function messageOf(services: AlertServices, alert: RaisedAlert): Promise<AlertMessage> {
+async function messageOf(
+  services: AlertServices,
+  alert: RaisedAlert,
+  known: KnownSum | undefined,
+): Promise<AlertMessage> {
   const { key, kind, raisedAtMs } = alert;
   return {
     version: 1,
@@ -47,7 +57,7 @@ async function messageOf(services: AlertServices, alert: RaisedAlert): Promise<A
     isUrgent: isUrgentAlert(kind),
     ...services.deployment,
     raisedAt: new Date(raisedAtMs).toISOString(),
-    campaign: await campaignOf(services, alert),
+    campaign: await campaignOf(services, alert, known),
     job: null,
   };
 }
@@ -55,12 +65,13 @@ async function messageOf(services: AlertServices, alert: RaisedAlert): Promise<A
 async function campaignOf(
   { store }: AlertServices,
   { kind, promotionId, runNumber }: RaisedAlert,
+  known: KnownSum | undefined,
 ): Promise<AlertCampaign | null> {
   if (promotionId === null || runNumber === null) return null;
   const campaign = await store.alertCampaign({ promotionId, runNumber });
   if (campaign === undefined) return null;
+  if (kind !== 'CAMPAIGN_COMPLETED') return { ...campaign, grantedAmount: null };
+  if (known?.promotionId === promotionId) return { ...campaign, grantedAmount: known.grantedAmount };
   // An alert is not kept back because its sum cannot be had.
-  const grantedAmount =
-    kind === 'CAMPAIGN_COMPLETED' ? await store.grantedAmount(campaign).catch(() => null) : null;
-  return { ...campaign, grantedAmount };
+  return { ...campaign, grantedAmount: await store.grantedAmount(campaign).catch(() => null) };
 }

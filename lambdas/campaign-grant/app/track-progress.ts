@@ -35,9 +35,10 @@ interface Services extends AlertServices {
 }
 
 /**
- * Copies the Redis counters to the summary every interval, and tells what is to be told, until every target is final, the campaign is no longer
- * IN_PROGRESS by this run, or nothing moves any more though something is left: messages that were lost with their queue, or
- * targets that were added late. FinishCampaign sees which, and asks for another pass.
+ * Copies the Redis counters to the summary every interval, sets them anew from the rows where Redis has lost them, and
+ * tells what is to be told. Until every target is final, the campaign is no longer IN_PROGRESS by this run, or nothing
+ * moves any more though something is left: messages that were lost with their queue, or targets that were added late.
+ * FinishCampaign sees which, and asks for another pass.
  *
  * It loops here and not in the state machine: an execution has 25,000 events, which a loop of 5 s would use up
  * within hours.
@@ -60,7 +61,8 @@ export async function trackProgress(
       await store.saveProgress(run, counted);
       saved = counted;
     }
-    if (counted !== undefined) await watchFailures(services, run, counted);
+    const progress = counted ?? counts;
+    if (progress !== undefined) await watchFailures(services, run, progress);
     await tellAlerts(services);
     await report(counted, counts);
 
@@ -74,6 +76,8 @@ export async function trackProgress(
       if (!isPaying || counts.finalCount >= counts.totalCount)
         return { ended: true, finalCount: counts.finalCount };
       await store.saveProgress(run, counts);
+      // What is added meanwhile is not in them: they are for watching, and the rows say when all is done.
+      if (counted === undefined) await counters.reset(run.summaryId, counts.totalCount, counts);
       if (before === undefined || !sameProgress(before, counts) || (await queue.backlog()) > 0) {
         unmovedSince = clock.monotonic();
       }
@@ -86,7 +90,7 @@ export async function trackProgress(
   return { ended: false, finalCount: counts?.finalCount ?? 0 };
 }
 
-/** Raised again and again while it holds: one of a run is there once. */
+/** Raised again and again while it holds: one of a campaign is there once. */
 async function watchFailures(
   { store, clock }: Services,
   run: CampaignRun,

@@ -42,6 +42,8 @@ export function endedAlert(
 }
 
 /**
+ * Once a campaign: the runs that follow, of a redrive or a resume, count what had failed before as well, and would tell
+ * the same again.
  * @param isOver no more results come: a small campaign has its rate then.
  * @returns the alert when more than a hundredth fails
  */
@@ -53,8 +55,7 @@ export function failureRateAlert(
   const results = successCount + failCount;
   if (!isOver && results < RESULTS_FOR_A_RATE) return undefined;
   if (failCount <= results * FAILURE_RATE) return undefined;
-  const key = `promotion-${promotionId}-run-${runNumber}-failure-rate`;
-  return { key, kind: 'FAILURE_RATE', promotionId, runNumber };
+  return { key: `promotion-${promotionId}-failure-rate`, kind: 'FAILURE_RATE', promotionId, runNumber };
 }
 
 /** A probe that fails opens the breaker for another while: the same outage, of which people know. */

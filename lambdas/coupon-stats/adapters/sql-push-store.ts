@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { SqlDatabase } from '../../shared/data-api.ts';
-import type { Hour } from '../domain/push.ts';
 import type { PushStore } from '../ports.ts';
 
 const endRow = z.object({ count: z.int(), toId: z.string().nullable() });
@@ -11,12 +10,21 @@ const openRow = z.object({
   left: z.int().transform((left) => left === 1),
 });
 const memberRow = z.object({ memberId: z.string() });
+const figuresRow = z.object({
+  members: z.int(),
+  sent: z.int(),
+  withoutTokens: z.int(),
+  withoutActiveEvents: z.int(),
+  skippedMembers: z.int(),
+  unconfirmed: z.int(),
+});
 const eventsRow = z.object({ dong: z.string(), events: z.int() });
 
 /** Of one statement: a few hundred kilobytes of JSON. */
 const STORES_A_QUERY = 10_000;
 
 const OF_HOUR = 'run_date = :runDate AND target_hour = :targetHour';
+const UNCLAIMED = "p.push_status IN ('PENDING', 'SKIPPED')";
 const IN_RANGE = 'member_id > :afterId AND member_id <= :toId';
 
 export function sqlPushStore(db: SqlDatabase): PushStore {
@@ -75,7 +83,7 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
         `UPDATE coupon_pushes p
          JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
          SET p.push_status = 'SENDING', p.claimed_by = :token, p.reason = NULL
-         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.push_status IN ('PENDING', 'SKIPPED')`,
+         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND ${UNCLAIMED}`,
         { ...of, memberIds: JSON.stringify(memberIds) },
       );
       if (changed === memberIds.length) return [...memberIds];
@@ -91,17 +99,54 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
       return rows.map((row) => row.memberId);
     },
 
-    async settle({ runDate, targetHour }: Hour, settled) {
+    async settle({ runDate, targetHour, jobRunId }, settled, token) {
       if (settled.length === 0) return;
       await db.execute(
         `UPDATE coupon_pushes p
          JOIN JSON_TABLE(:rows, '$[*]' COLUMNS (
            member_id BIGINT PATH '$.memberId', push_status VARCHAR(20) PATH '$.status',
            reason VARCHAR(40) PATH '$.reason')) r ON r.member_id = p.member_id
-         SET p.push_status = r.push_status, p.reason = r.reason
-         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.push_status <> 'SENT'`,
-        { runDate, targetHour, rows: JSON.stringify(settled) },
+         SET p.push_status = r.push_status, p.reason = r.reason, p.job_run_id = :jobRunId
+         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND ${
+           token === undefined
+             ? UNCLAIMED
+             : // Somebody may have taken us for dead.
+               "p.claimed_by = :token AND p.push_status IN ('SENDING', 'UNCONFIRMED')"
+         }`,
+        {
+          runDate,
+          targetHour,
+          jobRunId,
+          rows: JSON.stringify(settled),
+          ...(token === undefined ? {} : { token }),
+        },
       );
+    },
+
+    async leave({ runDate, targetHour, jobRunId }, memberIds) {
+      await db.execute(
+        `UPDATE coupon_pushes p
+         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+         SET p.push_status = 'UNCONFIRMED', p.reason = NULL, p.job_run_id = :jobRunId
+         WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.push_status = 'SENDING'`,
+        { runDate, targetHour, jobRunId, memberIds: JSON.stringify(memberIds) },
+      );
+    },
+
+    async settledFigures({ runDate, targetHour, jobRunId }, { afterId, toId }) {
+      const [row] = await db.query(
+        figuresRow,
+        `SELECT COUNT(*) AS members,
+                COUNT(IF(push_status = 'SENT', 1, NULL)) AS sent,
+                COUNT(IF(push_status = 'NO_TOKENS', 1, NULL)) AS withoutTokens,
+                COUNT(IF(push_status = 'NO_ACTIVE_EVENTS', 1, NULL)) AS withoutActiveEvents,
+                COUNT(IF(push_status = 'SKIPPED', 1, NULL)) AS skippedMembers,
+                COUNT(IF(push_status = 'UNCONFIRMED', 1, NULL)) AS unconfirmed
+         FROM coupon_pushes
+         WHERE ${OF_HOUR} AND ${IN_RANGE} AND job_run_id = :jobRunId AND push_status <> 'SENDING'`,
+        { runDate, targetHour, jobRunId, afterId, toId },
+      );
+      return row ?? {};
     },
 
     async activeEvents(storesByDong, nowMs) {

@@ -1,10 +1,10 @@
 import type { CouponPushMessage } from '../../../schema/coupon-push-message.ts';
-import type { Figures, JobRange, JobRun, RangeOutput } from '../../../schema/jobs.ts';
+import type { JobRange, JobRun, RangeOutput } from '../../../schema/jobs.ts';
 import { MOST_DONGS } from '../../../schema/services.ts';
 import { walkRange } from '../../shared/jobs/walk-range.ts';
 import type { Chunk } from '../../shared/jobs/walk-range.ts';
 import { decide, hourOfRun } from '../domain/push.ts';
-import type { Hour, PendingPush } from '../domain/push.ts';
+import type { PendingPush } from '../domain/push.ts';
 import { STEPS } from '../domain/steps.ts';
 import type {
   Answered,
@@ -13,6 +13,7 @@ import type {
   CouponTopic,
   IdRange,
   NotificationService,
+  PushRun,
   PushStore,
   SettledPush,
   SkipLog,
@@ -46,12 +47,17 @@ export function sendPushes(
 ): Promise<RangeOutput> {
   const { jobRunId } = jobRun;
   const { rangeNumber, toId } = range;
-  const hour = hourOfRun(jobRun);
+  const run = { ...hourOfRun(jobRun), jobRunId };
   const activeEvents = activeEventsOf(services);
   return walkRange(
     services,
     { jobRunId, step: STEPS.sendPushes, rangeNumber },
-    (afterId) => sendChunk(services, hour, { afterId, toId }, activeEvents),
+    async (afterId) => {
+      const { position, isLast } = await sendChunk(services, run, { afterId, toId }, activeEvents);
+      // By rows: what a worker settled who died after it is not found open again, and counts too.
+      const figures = await services.pushes.settledFigures(run, { afterId, toId: position });
+      return { position, figures, isLast };
+    },
     budget,
   );
 }
@@ -60,79 +66,70 @@ type ActiveEvents = (dongs: readonly string[]) => Promise<Answered<ReadonlyMap<s
 
 async function sendChunk(
   services: Services,
-  hour: Hour,
+  run: PushRun,
   range: IdRange,
   activeEvents: ActiveEvents,
-): Promise<Chunk> {
+): Promise<Omit<Chunk, 'figures'>> {
   const { pushes, notificationService, log } = services;
-  const open = await pushes.open(hour, range, CHUNK);
+  const open = await pushes.open(run, range, CHUNK);
   const isLast = open.length < CHUNK;
   const position = isLast ? range.toId : (open.at(-1)?.memberId ?? range.toId);
 
   const left = open.filter((push) => push.left).map(({ memberId }) => memberId);
   if (left.length > 0) {
     log.skipped('UNCONFIRMED', left);
-    await pushes.settle(
-      hour,
-      left.map((memberId) => settled(memberId, 'UNCONFIRMED')),
-    );
+    await pushes.leave(run, left);
   }
   const pending = open.filter((push) => !push.left);
-  const figures = { members: pending.length, unconfirmed: left.length };
-  if (pending.length === 0) return { position, figures, isLast };
+  if (pending.length === 0) return { position, isLast };
 
   const tokens = await notificationService.tokensOfMembers(pending.map(({ memberId }) => memberId));
   const events = tokens.ok ? await activeEvents([...new Set(pending.map(({ dong }) => dong))]) : tokens;
-  if (!tokens.ok || !events.ok) {
-    const reason = !tokens.ok ? `TOKENS_${tokens.reason}` : events.ok ? '' : `STORES_${events.reason}`;
-    const memberIds = pending.map(({ memberId }) => memberId);
-    log.skipped(reason, memberIds);
-    await pushes.settle(
-      hour,
-      memberIds.map((memberId) => settled(memberId, 'SKIPPED', reason)),
-    );
-    return { position, figures: { ...figures, skippedMembers: memberIds.length }, isLast };
+  if (tokens.ok && events.ok) {
+    await sendTo(services, run, pending, { tokens: tokens.value, events: events.value });
+    return { position, isLast };
   }
-  const sent = await sendTo(services, hour, pending, { tokens: tokens.value, events: events.value });
-  return { position, figures: sum(figures, sent), isLast };
+  const reason = !tokens.ok ? `TOKENS_${tokens.reason}` : events.ok ? '' : `STORES_${events.reason}`;
+  const memberIds = pending.map(({ memberId }) => memberId);
+  log.skipped(reason, memberIds);
+  await pushes.settle(
+    run,
+    memberIds.map((memberId) => settled(memberId, 'SKIPPED', reason)),
+  );
+  return { position, isLast };
 }
 
 async function sendTo(
   services: Services,
-  hour: Hour,
+  run: PushRun,
   pending: readonly PendingPush[],
   known: { tokens: ReadonlyMap<string, readonly string[]>; events: ReadonlyMap<string, number> },
-): Promise<Figures> {
-  const { pushes } = services;
+): Promise<void> {
   const none: SettledPush[] = [];
   const messages = new Map<string, CouponPushMessage>();
   for (const push of pending) {
-    const decision = decide(push, hour, {
+    const decision = decide(push, run, {
       tokens: known.tokens.get(push.memberId) ?? [],
       activeEvents: known.events.get(push.dong) ?? 0,
     });
     if (decision.kind === 'send') messages.set(push.memberId, decision.message);
     else none.push(settled(push.memberId, decision.status));
   }
-  await pushes.settle(hour, none);
-  let figures: Figures = {
-    withoutTokens: none.filter(({ status }) => status === 'NO_TOKENS').length,
-    withoutActiveEvents: none.filter(({ status }) => status === 'NO_ACTIVE_EVENTS').length,
-  };
+  await services.pushes.settle(run, none);
   const memberIds = [...messages.keys()];
   for (let start = 0; start < memberIds.length; start += CLAIM) {
-    figures = sum(figures, await publish(services, hour, memberIds.slice(start, start + CLAIM), messages));
+    await publish(services, run, memberIds.slice(start, start + CLAIM), messages);
   }
-  return figures;
 }
 
 async function publish(
   { pushes, topic, log, newToken }: Services,
-  hour: Hour,
+  run: PushRun,
   memberIds: readonly string[],
   messages: ReadonlyMap<string, CouponPushMessage>,
-): Promise<Figures> {
-  const claimed = await pushes.claim(hour, memberIds, newToken());
+): Promise<void> {
+  const token = newToken();
+  const claimed = await pushes.claim(run, memberIds, token);
   const outgoing = claimed.flatMap((memberId) => {
     const message = messages.get(memberId);
     return message === undefined ? [] : [{ memberId, message }];
@@ -145,13 +142,12 @@ async function publish(
       ? settled(memberId, 'SKIPPED', 'TOPIC_REFUSED')
       : settled(memberId, 'UNCONFIRMED');
   });
-  await pushes.settle(hour, results);
+  await pushes.settle(run, results, token);
   const of = (status: SettledPush['status']) =>
     results.filter((result) => result.status === status).map(({ memberId }) => memberId);
   const [skipped, unconfirmed] = [of('SKIPPED'), of('UNCONFIRMED')];
   if (skipped.length > 0) log.skipped('TOPIC_REFUSED', skipped);
   if (unconfirmed.length > 0) log.skipped('UNCONFIRMED', unconfirmed);
-  return { sent: of('SENT').length, skippedMembers: skipped.length, unconfirmed: unconfirmed.length };
 }
 
 /** Each district is asked for once an invocation: what is on is of the hour. */
@@ -172,10 +168,4 @@ function activeEventsOf({ storeService, pushes, clock }: Services): ActiveEvents
 
 function settled(memberId: string, status: SettledPush['status'], reason: string | null = null): SettledPush {
   return { memberId, status, reason };
-}
-
-function sum(a: Figures, b: Figures): Figures {
-  const total = { ...a };
-  for (const [name, count] of Object.entries(b)) total[name] = (total[name] ?? 0) + count;
-  return total;
 }

@@ -1,6 +1,6 @@
 /** What becomes of the members of a chunk, when all is known of them: pure. */
 import type { CouponPushMessage } from '../../../schema/coupon-push-message.ts';
-import { traceIdOf } from './trace-id.ts';
+import { traceIdOf } from '../../../schema/coupon-trace-id.ts';
 
 export interface PendingPush {
   readonly memberId: string;

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { alertJob } from '../../../schema/alert.ts';
 import { figures, jobName, jobRunStatus } from '../../../schema/jobs.ts';
 import { toDateTime } from '../../../schema/seoul-time.ts';
+import type { AlertJob } from '../../../schema/alert.ts';
 import type { SqlDatabase, SqlExecutor } from '../../shared/data-api.ts';
 import { addFigures } from '../../shared/jobs/add-figures.ts';
 import { endedAlert, startedAlert } from '../domain/job-alerts.ts';
@@ -16,26 +18,15 @@ const latestRow = z.object({
   attempt: z.int(),
 });
 const runningRow = z.object({ jobRunId: id, jobName, executionId: z.string() });
-const attemptRow = z.object({ attempt: z.int() });
 const lockRow = z.object({ jobName });
 const figuresText = z.string().transform((text) => figures.parse(JSON.parse(text)));
 const figuresRow = z.object({ figures: figuresText });
+const jobRow = alertJob.extend({ figures: figuresText.nullable() });
 const untoldRow = z.object({
   key: z.string(),
   kind: z.enum(['JOB_STARTED', 'JOB_COMPLETED', 'JOB_COMPLETED_WITH_PROBLEMS', 'JOB_FAILED']),
   raisedAtMs: z.coerce.number(),
-  jobRunId: id,
-  jobName,
-  runDate: z.string(),
-  targetHour: z.int().nullable(),
-  attempt: z.int(),
-  executionArn: z.string(),
-  skippedChunkCount: z.int(),
-  figures: figuresText.nullable(),
-  problemCount: z.coerce.number(),
-  error: z.string().nullable(),
-  startedAt: z.string(),
-  endedAt: z.string().nullable(),
+  job: z.string().transform((text) => alertJob.parse(JSON.parse(text))),
 });
 
 const ERROR_LENGTH = 500;
@@ -58,12 +49,14 @@ export function sqlJobRunStore(db: SqlDatabase): JobRunStore & JobAlertStore {
         }
         if (latest?.jobRunId !== seen?.jobRunId || latest?.executionId !== seen?.executionId)
           return undefined;
+        // Its execution was redriven, and has finished it since it was looked at.
+        if (goOn && latest?.status.startsWith('COMPLETED') === true) return undefined;
         if (goOn && latest !== undefined) await takeOver(tx, latest, executionId);
         else await insertRun(tx, of, { executionId, nowMs });
         const begun = await latestRun(tx, of);
         if (begun === undefined) throw new Error(`the run of ${of.jobName} that was inserted is not there`);
         const { jobRunId, attempt } = begun;
-        await raiseAlert(tx, jobRunId, startedAlert(jobRunId, attempt), nowMs);
+        await raiseAlert(tx, jobRunId, () => startedAlert(jobRunId, attempt), nowMs);
         return { ...of, jobRunId, attempt, prune };
       }),
 
@@ -96,12 +89,7 @@ export function sqlJobRunStore(db: SqlDatabase): JobRunStore & JobAlertStore {
           },
         );
         if (changed === 0) return false;
-        const [row] = await tx.query(
-          attemptRow,
-          'SELECT attempt_count AS attempt FROM job_runs WHERE job_run_id = :jobRunId',
-          { jobRunId },
-        );
-        await raiseAlert(tx, jobRunId, endedAlert(jobRunId, row?.attempt ?? 1, outcome.status), nowMs);
+        await raiseAlert(tx, jobRunId, ({ attempt }) => endedAlert(jobRunId, attempt, outcome.status), nowMs);
         return true;
       }),
 
@@ -112,20 +100,12 @@ export function sqlJobRunStore(db: SqlDatabase): JobRunStore & JobAlertStore {
          FROM job_runs WHERE run_status = 'RUNNING' ORDER BY job_run_id LIMIT 1000`,
       ),
 
-    untoldAlerts: async (limit) => {
-      const rows = await db.query(
+    untoldAlerts: (limit) =>
+      db.query(
         untoldRow,
-        `SELECT a.alert_key AS \`key\`, a.kind AS kind, CAST(a.raised_ms AS CHAR) AS raisedAtMs,
-                CAST(r.job_run_id AS CHAR) AS jobRunId, r.job_name AS jobName, CAST(r.run_date AS CHAR) AS runDate,
-                r.target_hour AS targetHour, r.attempt_count AS attempt, r.execution_id AS executionArn,
-                r.skipped_chunk_count AS skippedChunkCount, r.figures AS figures,
-                CAST(r.problem_count AS CHAR) AS problemCount, r.error_message AS error,
-                CAST(r.started_at AS CHAR) AS startedAt, CAST(r.ended_at AS CHAR) AS endedAt
-         FROM job_alerts a JOIN job_runs r ON r.job_run_id = a.job_run_id
-         WHERE a.published_at IS NULL ORDER BY a.alert_id LIMIT ${limit}`,
-      );
-      return rows.map(({ key, kind, raisedAtMs, ...job }) => ({ key, kind, raisedAtMs, job }));
-    },
+        `SELECT alert_key AS \`key\`, kind AS kind, CAST(raised_ms AS CHAR) AS raisedAtMs, job AS job
+         FROM job_alerts WHERE published_at IS NULL ORDER BY alert_id LIMIT ${limit}`,
+      ),
 
     async markTold(key, nowMs) {
       await db.execute(
@@ -176,15 +156,29 @@ async function takeOver(tx: SqlExecutor, { jobRunId }: LatestRun, executionId: s
   );
 }
 
+/** With the run as this transition left it: told late, it would else say what a later attempt has made of it. */
 async function raiseAlert(
   tx: SqlExecutor,
   jobRunId: string,
-  { key, kind }: JobAlert,
+  alertOf: (job: AlertJob) => JobAlert,
   nowMs: number,
 ): Promise<void> {
+  const [job] = await tx.query(
+    jobRow,
+    `SELECT CAST(job_run_id AS CHAR) AS jobRunId, job_name AS jobName, CAST(run_date AS CHAR) AS runDate,
+            target_hour AS targetHour, attempt_count AS attempt, execution_id AS executionArn,
+            skipped_chunk_count AS skippedChunkCount, figures AS figures,
+            CAST(problem_count AS CHAR) AS problemCount, error_message AS error,
+            CAST(started_at AS CHAR) AS startedAt, CAST(ended_at AS CHAR) AS endedAt
+     FROM job_runs WHERE job_run_id = :jobRunId`,
+    { jobRunId },
+  );
+  if (job === undefined) throw new Error(`there is no job run ${jobRunId}`);
+  const { key, kind } = alertOf(job);
   await tx.execute(
-    `INSERT INTO job_alerts (alert_key, kind, job_run_id, raised_ms) VALUES (:key, :kind, :jobRunId, :nowMs)
+    `INSERT INTO job_alerts (alert_key, kind, job_run_id, job, raised_ms)
+     VALUES (:key, :kind, :jobRunId, :job, :nowMs)
      ON DUPLICATE KEY UPDATE alert_key = VALUES(alert_key)`,
-    { key, kind, jobRunId, nowMs: Math.round(nowMs) },
+    { key, kind, jobRunId, job: JSON.stringify(job), nowMs: Math.round(nowMs) },
   );
 }

@@ -1,6 +1,6 @@
 import { JOB_REFUSED } from '../../../schema/jobs.ts';
 import type { BeginJobRunInput, JobRun } from '../../../schema/jobs.ts';
-import { beginning, jobFor } from '../domain/job-run.ts';
+import { beginning, isCompleted, jobFor } from '../domain/job-run.ts';
 import type { JobFor, LatestRun } from '../domain/job-run.ts';
 import type { Clock, Executions, JobRunStore } from '../ports.ts';
 import { tellJobAlerts } from './tell-job-alerts.ts';
@@ -54,10 +54,6 @@ export async function beginJobRun(
 
 function seenRun({ jobRunId, attempt }: LatestRun) {
   return { jobRunId, attempt };
-}
-
-function isCompleted({ status }: LatestRun): boolean {
-  return status === 'COMPLETED' || status === 'COMPLETED_WITH_PROBLEMS';
 }
 
 function alreadyRunning({ jobName, runDate, targetHour }: JobFor, by: LatestRun | undefined): JobRefused {

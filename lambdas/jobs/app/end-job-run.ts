@@ -1,18 +1,22 @@
-import type { Figures, JobRun } from '../../../schema/jobs.ts';
-import { completedWith } from '../domain/job-run.ts';
-import type { JobOutcome } from '../domain/job-run.ts';
-import type { Clock, JobRunStore } from '../ports.ts';
+import type { Figures, JobRun, JobRunStatus } from '../../../schema/jobs.ts';
+import { completedWith, durationSeconds } from '../domain/job-run.ts';
+import type { Clock, JobRunReader, JobRunStore } from '../ports.ts';
 import { tellJobAlerts } from './tell-job-alerts.ts';
 import type { AlertServices } from './tell-job-alerts.ts';
 
 interface Services extends AlertServices {
-  readonly store: JobRunStore & AlertServices['store'];
+  readonly store: JobRunStore & Pick<JobRunReader, 'run'> & AlertServices['store'];
   readonly clock: Clock;
 }
 
 export interface EndedJobRun {
-  readonly status: JobOutcome['status'];
+  /** RUNNING: another execution has taken it over meanwhile, and ends it. */
+  readonly status: JobRunStatus;
   readonly problemCount: number;
+  /** From the begin of the first attempt. */
+  readonly durationSeconds: number;
+  /** That earlier attempts had finished. */
+  readonly skippedChunkCount: number;
   readonly figures: Figures;
 }
 
@@ -27,6 +31,13 @@ export async function endJobRun(
   const outcome = completedWith(jobName, figures);
   await store.endRun({ jobRunId, executionId, outcome, nowMs: clock.now() });
   await tellJobAlerts(services);
-  const problemCount = outcome.status === 'FAILED' ? 0 : outcome.problemCount;
-  return { status: outcome.status, problemCount, figures };
+  const run = await store.run(jobRunId);
+  if (run === undefined) throw new Error(`job run ${jobRunId} has no row`);
+  return {
+    status: run.status,
+    problemCount: run.problemCount,
+    durationSeconds: durationSeconds(run, clock.now()),
+    skippedChunkCount: run.skippedChunkCount,
+    figures,
+  };
 }

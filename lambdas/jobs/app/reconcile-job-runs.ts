@@ -25,15 +25,22 @@ export interface ReconciledJobRuns {
 export async function reconcileJobRuns(services: Services): Promise<ReconciledJobRuns> {
   const { store, executions, clock } = services;
   const failed: { jobRunId: string; jobName: JobName; error: string }[] = [];
+  const unknown: unknown[] = [];
   for (const { jobRunId, jobName, executionId } of await store.runningRuns()) {
-    const execution = await executions.describe(executionId);
-    if (execution.status === 'RUNNING') continue;
-    const error = 'cause' in execution ? execution.cause : 'its execution is over, and did not end it';
-    const outcome = { status: 'FAILED', error } as const;
-    if (await store.endRun({ jobRunId, executionId, outcome, nowMs: clock.now() })) {
-      failed.push({ jobRunId, jobName, error });
+    try {
+      const execution = await executions.describe(executionId);
+      if (execution.status === 'RUNNING') continue;
+      const error = 'cause' in execution ? execution.cause : 'its execution is over, and did not end it';
+      const outcome = { status: 'FAILED', error } as const;
+      if (await store.endRun({ jobRunId, executionId, outcome, nowMs: clock.now() })) {
+        failed.push({ jobRunId, jobName, error });
+      }
+    } catch (error) {
+      // What is not known of one run keeps neither the others nor the alerts.
+      unknown.push(error);
     }
   }
   await tellJobAlerts(services);
+  if (unknown.length > 0) throw new AggregateError(unknown, `${unknown.length} runs could not be compared`);
   return { failed };
 }

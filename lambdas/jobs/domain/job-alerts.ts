@@ -10,7 +10,7 @@ export interface JobAlert {
   readonly kind: JobAlertKind;
 }
 
-/** With what it tells, as the row has it now. */
+/** With what it tells: the run as it was when it was raised. */
 export interface UntoldAlert extends JobAlert {
   readonly raisedAtMs: number;
   readonly job: AlertJob;

@@ -1,6 +1,7 @@
 /** For which day a job runs, and whether an execution may: pure. */
+import { PROBLEMS, isHourly, sumOf } from '../../../schema/jobs.ts';
 import type { Figures, JobInput, JobName, JobRunStatus } from '../../../schema/jobs.ts';
-import { addDays, dateOf, hourOf } from '../../../schema/seoul-time.ts';
+import { addDays, dateOf, epochMsOf, hourOf } from '../../../schema/seoul-time.ts';
 
 /** What a run is of: there is one at a time. */
 export interface JobFor {
@@ -37,17 +38,29 @@ export function jobFor(jobName: JobName, input: JobInput, nowMs: number): Asked 
   const today = dateOf(nowMs);
   const scheduled = jobName === 'coupon-usage-stats' ? addDays(dateOf(atMs), -1) : dateOf(atMs);
   const runDate = input.runDate ?? scheduled;
-  const isHourly = jobName === 'coupon-usage-stats-fcm-send';
   if (input.prune !== undefined && jobName !== 'point-sync') return refused('prune is of point-sync only');
-  if (input.targetHour !== undefined && !isHourly)
+  if (input.targetHour !== undefined && !isHourly(jobName))
     return refused(`${jobName} is for a day: it has no targetHour`);
   if (runDate > today) return refused(`runDate ${runDate} is in the future: today is ${today}`);
-  const targetHour = isHourly ? (input.targetHour ?? hourOf(atMs)) : null;
+  const targetHour = isHourly(jobName) ? (input.targetHour ?? hourOf(atMs)) : null;
   return { ok: true, of: { jobName, runDate, targetHour } };
 }
 
 function refused(reason: string): Asked {
   return { ok: false, reason };
+}
+
+export function isCompleted({ status }: Pick<LatestRun, 'status'>): boolean {
+  return status === 'COMPLETED' || status === 'COMPLETED_WITH_PROBLEMS';
+}
+
+/** From the begin of its first attempt to its end, or until now. */
+export function durationSeconds(
+  { startedAt, endedAt }: { readonly startedAt: string; readonly endedAt: string | null },
+  nowMs: number,
+): number {
+  const end = endedAt === null ? nowMs : epochMsOf(endedAt);
+  return Math.max(0, (end - epochMsOf(startedAt)) / 1_000);
 }
 
 export type Beginning = 'new-run' | 'carry-on' | 'go-on' | 'refuse';
@@ -65,19 +78,12 @@ export function beginning(
 ): Beginning {
   if (latest === undefined) return 'new-run';
   if (latest.executionId === executionId && latest.status === 'RUNNING') return 'carry-on';
-  if (latest.status === 'COMPLETED' || latest.status === 'COMPLETED_WITH_PROBLEMS') return 'new-run';
+  if (isCompleted(latest)) return 'new-run';
   // Also a failed one: it may have been redriven.
   return isLatestAtWork ? 'refuse' : 'go-on';
 }
 
-/** Figures that say that something is wrong; a run that has one completes with problems. */
-const PROBLEMS: Readonly<Record<JobName, readonly string[]>> = {
-  'point-sync': ['negativeBalances', 'unreadable', 'unwritten', 'unknownTypes'],
-  'coupon-usage-stats': ['skippedMembers'],
-  'coupon-usage-stats-fcm-send': ['skippedMembers', 'unconfirmed'],
-};
-
 export function completedWith(jobName: JobName, figures: Figures): JobOutcome {
-  const problemCount = PROBLEMS[jobName].reduce((sum, name) => sum + (figures[name] ?? 0), 0);
+  const problemCount = sumOf(PROBLEMS[jobName], figures);
   return { status: problemCount === 0 ? 'COMPLETED' : 'COMPLETED_WITH_PROBLEMS', figures, problemCount };
 }

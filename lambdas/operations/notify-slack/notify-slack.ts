@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlackMessage } from './slack-message.ts';
 
 export const CHANNEL = 'slack';
@@ -31,6 +32,8 @@ export interface Slack {
 interface Services {
   readonly deliveries: DeliveryStore;
   readonly slack: Slack;
+  /** So long is waited for the record of what is told without one, too: a database that is away may keep us longer. */
+  readonly recordPatienceMs: number;
 }
 
 /** What is to be told, once. */
@@ -38,6 +41,8 @@ export interface News {
   readonly key: string;
   /** @param mayBeRepeated it is not known whether Slack has it: whoever sent it died, or got no answer */
   readonly message: (mayBeRepeated: boolean) => SlackMessage;
+  /** It is told though no record of it can be made: it may be of the database itself. */
+  readonly isToldUnrecorded: boolean;
 }
 
 /**
@@ -45,11 +50,14 @@ export interface News {
  * one whose answer was lost nobody knows, so it is sent again and says so: a repeated alert is read, one that is lost
  * is not.
  */
-export async function notifySlack(
-  { deliveries, slack }: Services,
-  { key, message }: News,
-): Promise<Notified> {
-  const claim = await deliveries.claim(key, CHANNEL);
+export async function notifySlack(services: Services, news: News): Promise<Notified> {
+  const { deliveries, slack } = services;
+  const { key, message } = news;
+  const claim = await claimOf(services, news);
+  if (claim.kind === 'unrecorded') {
+    const posted = await slack.post(message(false));
+    return posted.outcome === 'posted' ? { kind: 'delivered' } : { kind: 'later', why: posted.why };
+  }
   if (claim.kind === 'delivered') return { kind: 'delivered' };
   if (claim.kind === 'taken') return { kind: 'later', why: 'somebody else is at it' };
   const posted = await slack.post(message(claim.mayBeRepeated));
@@ -59,4 +67,18 @@ export async function notifySlack(
   }
   if (posted.outcome === 'refused') await deliveries.release(key, CHANNEL);
   return { kind: 'later', why: posted.why };
+}
+
+async function claimOf(
+  { deliveries, recordPatienceMs }: Services,
+  { key, isToldUnrecorded }: News,
+): Promise<Claim | { readonly kind: 'unrecorded' }> {
+  const claiming = deliveries.claim(key, CHANNEL);
+  if (!isToldUnrecorded) return claiming;
+  const unrecorded = { kind: 'unrecorded' } as const;
+  const waited = new AbortController();
+  const given = sleep(recordPatienceMs, unrecorded, { signal: waited.signal }).catch(() => unrecorded);
+  const claim = await Promise.race([claiming.catch(() => unrecorded), given]);
+  waited.abort();
+  return claim;
 }

@@ -13,10 +13,14 @@ const TTL_SECONDS = 3 * 24 * 60 * 60;
 const TTL_JITTER_SECONDS = 6 * 60 * 60;
 const SCAN_COUNT = 10_000;
 const BALANCE_KEY = /^point:balance:([1-9]\d{0,18})$/;
+const HIGHEST_ID = 2n ** 63n - 1n;
 
 const seen = z.array(z.string().nullable());
-const writtenCodes = z.array(z.union([z.literal(1), z.literal(0), z.literal(-1)]));
-const BECAME = { '1': 'written', '0': 'newer', '-1': 'unwritten' } as const satisfies Record<string, Written>;
+const writtenCodes = z.array(z.union([z.literal(2), z.literal(1), z.literal(0), z.literal(-1)]));
+const BECAME = { '2': 'replaced', '1': 'written', '0': 'newer', '-1': 'unwritten' } as const satisfies Record<
+  string,
+  Written
+>;
 
 /** @param random from 0 to 1 */
 export function redisBalanceCache(redis: Redis, random: () => number): BalanceCache {
@@ -49,7 +53,10 @@ export function redisBalanceCache(redis: Redis, random: () => number): BalanceCa
 
     async usersFrom(cursor) {
       const [next, keys] = await redis.scan(cursor, 'MATCH', balanceKey('*'), 'COUNT', SCAN_COUNT);
-      const userIds = keys.flatMap((key) => BALANCE_KEY.exec(key)?.[1] ?? []);
+      const userIds = keys
+        .flatMap((key) => BALANCE_KEY.exec(key)?.[1] ?? [])
+        // What is no id of the database is nobody's, and the database would take it for the highest.
+        .filter((userId) => BigInt(userId) <= HIGHEST_ID);
       return { cursor: next, userIds: [...new Set(userIds)] };
     },
 

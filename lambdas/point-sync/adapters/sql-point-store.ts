@@ -5,7 +5,7 @@ import type { PointStore } from '../ports.ts';
 const wholeNumber = z.string().regex(/^-?\d{1,19}$/);
 const balanceRow = z.object({ userId: wholeNumber, balance: wholeNumber, version: wholeNumber });
 const userRow = z.object({ userId: wholeNumber });
-const endRow = z.object({ count: z.int(), toId: wholeNumber.nullable() });
+const endRow = z.object({ count: z.int(), userId: wholeNumber.nullable() });
 const figuresRow = z.object({
   reportedUsers: z.coerce.number(),
   transactions: z.coerce.number(),
@@ -16,13 +16,14 @@ const IN_RANGE = 'user_id > :afterId AND user_id <= :toId';
 
 export function sqlPointStore(db: DataApi): PointStore {
   /** Where a page of so many index entries ends; the last page of all ends nowhere. */
-  const pageEnd = async (page: string, size: number, parameters: Readonly<Record<string, string>>) => {
+  const pageEnd = async (entries: string, size: number, parameters: Readonly<Record<string, string>>) => {
     const [row] = await db.query(
       endRow,
-      `SELECT COUNT(*) AS count, CAST(MAX(user_id) AS CHAR) AS toId FROM (${page} LIMIT ${size}) AS page`,
+      `SELECT COUNT(*) AS count, CAST(MAX(user_id) AS CHAR) AS userId
+       FROM (SELECT user_id FROM ${entries} ORDER BY user_id LIMIT ${size}) AS page`,
       parameters,
     );
-    return row === undefined || row.toId === null || row.count < size ? undefined : row.toId;
+    return row === undefined || row.count < size ? undefined : (row.userId ?? undefined);
   };
 
   return {
@@ -48,50 +49,41 @@ export function sqlPointStore(db: DataApi): PointStore {
     },
 
     balanceRangeEnd: (afterId, size) =>
-      pageEnd(
-        `SELECT user_id FROM point_balances FORCE INDEX (uk_point_balances_user)
-         WHERE user_id > :afterId ORDER BY user_id`,
-        size,
-        { afterId },
-      ),
+      pageEnd(`point_balances FORCE INDEX (uk_point_balances_user) WHERE user_id > :afterId`, size, {
+        afterId,
+      }),
 
     transactionRangeEnd: (day, { afterId, toId }, size) =>
-      pageEnd(
-        `SELECT user_id FROM points FORCE INDEX (ix_points_day)
-         WHERE created_on = :day AND ${IN_RANGE} ORDER BY user_id`,
-        size,
-        { day, afterId, toId },
-      ),
+      pageEnd(`points FORCE INDEX (ix_points_day) WHERE created_on = :day AND ${IN_RANGE}`, size, {
+        day,
+        afterId,
+        toId,
+      }),
 
     async writeReports(day, { afterId, toId }) {
-      // By hour first, so that one pass gives the sums and the peak: of the hours with the most transactions the
-      // earliest is the one with the highest count * 24 + 23 - hour.
+      // The sums in one pass over the index, without a temporary table; the rest looks up a user's few rows in it.
       await db.execute(
         `INSERT INTO daily_point_reports
            (user_id, report_date, earn_amount, use_amount, cancel_amount, balance_snapshot, transaction_count,
             earn_count, use_count, cancel_count, unknown_count, peak_hour, first_at, last_at)
          SELECT d.user_id, :day, d.earn_amount, d.use_amount, d.cancel_amount,
-                (SELECT p.balance_snapshot FROM points p
+                (SELECT p.balance_snapshot FROM points p FORCE INDEX (ix_points_day)
                  WHERE p.created_on = :day AND p.user_id = d.user_id
                  ORDER BY p.created_at DESC, p.point_id DESC LIMIT 1),
                 d.transaction_count, d.earn_count, d.use_count, d.cancel_count,
-                d.transaction_count - d.earn_count - d.use_count - d.cancel_count, d.peak_hour, d.first_at, d.last_at
+                d.transaction_count - d.earn_count - d.use_count - d.cancel_count,
+                (SELECT HOUR(p.created_at) AS hour FROM points p FORCE INDEX (ix_points_day)
+                 WHERE p.created_on = :day AND p.user_id = d.user_id
+                 GROUP BY hour ORDER BY COUNT(*) DESC, hour LIMIT 1),
+                d.first_at, d.last_at
          FROM (
-           SELECT user_id, SUM(earn_amount) AS earn_amount, SUM(use_amount) AS use_amount,
-                  SUM(cancel_amount) AS cancel_amount, SUM(transaction_count) AS transaction_count,
-                  SUM(earn_count) AS earn_count, SUM(use_count) AS use_count, SUM(cancel_count) AS cancel_count,
-                  23 - MOD(MAX(transaction_count * 24 + 23 - hour), 24) AS peak_hour,
-                  MIN(first_at) AS first_at, MAX(last_at) AS last_at
-           FROM (
-             SELECT user_id, HOUR(created_at) AS hour, COUNT(*) AS transaction_count,
-                    SUM(IF(type = 'EARN', amount, 0)) AS earn_amount, SUM(type = 'EARN') AS earn_count,
-                    SUM(IF(type = 'USE', amount, 0)) AS use_amount, SUM(type = 'USE') AS use_count,
-                    SUM(IF(type = 'CANCEL', amount, 0)) AS cancel_amount, SUM(type = 'CANCEL') AS cancel_count,
-                    MIN(created_at) AS first_at, MAX(created_at) AS last_at
-             FROM points FORCE INDEX (ix_points_day)
-             WHERE created_on = :day AND ${IN_RANGE}
-             GROUP BY user_id, HOUR(created_at)
-           ) AS hours
+           SELECT user_id, COUNT(*) AS transaction_count,
+                  SUM(IF(type = 'EARN', amount, 0)) AS earn_amount, SUM(type = 'EARN') AS earn_count,
+                  SUM(IF(type = 'USE', amount, 0)) AS use_amount, SUM(type = 'USE') AS use_count,
+                  SUM(IF(type = 'CANCEL', amount, 0)) AS cancel_amount, SUM(type = 'CANCEL') AS cancel_count,
+                  MIN(created_at) AS first_at, MAX(created_at) AS last_at
+           FROM points FORCE INDEX (ix_points_day)
+           WHERE created_on = :day AND ${IN_RANGE}
            GROUP BY user_id
          ) AS d
          ON DUPLICATE KEY UPDATE

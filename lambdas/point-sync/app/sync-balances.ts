@@ -61,6 +61,7 @@ async function syncPage(
   for (const [index, { finding }] of toWrite.entries()) {
     const became = written[index];
     if (became === 'written') count[finding] += 1;
+    else if (became === 'replaced') count.unreadable += 1;
     else if (became === 'newer') count.newer += 1;
     else unwritten += 1;
   }

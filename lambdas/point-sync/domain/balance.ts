@@ -20,7 +20,7 @@ export interface CachedBalance {
 export type Finding = 'equal' | 'newer' | 'missing' | 'stale' | 'drifted' | 'unreadable';
 
 export function findingOf(row: BalanceRow, cached: CachedBalance): Finding {
-  const version = wholeNumber(cached.version);
+  const version = versionIn(cached.version);
   // Also where the balance itself was evicted: whoever misses it reads the database, which has the newer one by now.
   if (version !== undefined && version > BigInt(row.version)) return 'newer';
   if (cached.balance === null) return 'missing';
@@ -32,6 +32,14 @@ export function findingOf(row: BalanceRow, cached: CachedBalance): Finding {
 /** Whether Redis is to be made equal to the row. */
 export function isToBeWritten(finding: Finding): boolean {
   return finding !== 'equal' && finding !== 'newer';
+}
+
+/** Above every BIGINT there is no version. */
+const HIGHEST_VERSION = 2n ** 63n - 1n;
+
+function versionIn(text: string | null): bigint | undefined {
+  const version = wholeNumber(text);
+  return version !== undefined && version <= HIGHEST_VERSION ? version : undefined;
 }
 
 function wholeNumber(text: string | null): bigint | undefined {

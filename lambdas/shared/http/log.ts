@@ -1,4 +1,5 @@
 import { LOG_EVENTS } from '../../../schema/log-events.ts';
+import { asError } from '../as-error.ts';
 import { logger } from '../handler.ts';
 import type { HttpLog } from './app.ts';
 
@@ -8,6 +9,6 @@ export const httpLog: HttpLog = {
     logger.error('a request failed', {
       event: LOG_EVENTS.httpFailed,
       requestId,
-      error: error instanceof Error ? error : new Error(String(error)),
+      error: asError(error),
     }),
 };

@@ -3,17 +3,21 @@ import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { FAILURE_RATE, RESULTS_FOR_A_RATE } from '../../../schema/failure-rate.ts';
+import { isHourly } from '../../../schema/jobs.ts';
 import { MONEY_TIMEOUT_MS } from '../../../schema/money-api.ts';
 import {
   databaseMetric,
+  cacheMetric,
   executionMetric,
   failureRate,
   functionMetric,
+  jobMetric,
   math,
   messagesKept,
   ownMetric,
   queueMetric,
 } from './metrics.ts';
+import type { CacheMetric } from './metrics.ts';
 import type { Watched } from './watched.ts';
 
 /** P1: somebody is woken. P2: within the hour while anybody is at work. P3: the next working day. */
@@ -39,6 +43,9 @@ export interface AlarmDefinition {
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
+const QUARTER_OF_AN_HOUR = Duration.minutes(15);
+/** After its time a job has so long: three tries of each step are within an hour. */
+const GRACE_HOURS = 2;
 
 /** After an outage messages come again within a quarter of an hour, and a backlog's work is done a minute later. */
 const MINUTES_UNTIL_STUCK = 20;
@@ -59,8 +66,10 @@ export function alarmDefinitions(scope: IConstruct, watched: Watched): AlarmDefi
     ...moneyAlarms(watched),
     ...queueAlarms(watched),
     ...runAlarms(scope, watched),
+    ...jobAlarms(scope, watched),
     ...functionAlarms(watched),
     ...dataAlarms(watched),
+    ...cacheAlarms(watched),
     ...deliveryAlarms(watched),
   ];
 }
@@ -197,24 +206,26 @@ function queueAlarms({ config, grantQueue }: Watched): AlarmDefinition[] {
   ];
 }
 
-function runAlarms(scope: IConstruct, { config, campaignRun, redrive }: Watched): AlarmDefinition[] {
+function failedExecutions(scope: IConstruct, machine: string): IMetric {
   const period = FIVE_MINUTES;
-  const failedOf = (name: string) =>
-    math(
-      // There is no metric of what does not happen.
-      'FILL(failed, 0) + FILL(timedOut, 0)',
-      {
-        failed: executionMetric(scope, name, 'ExecutionsFailed', { period }),
-        timedOut: executionMetric(scope, name, 'ExecutionsTimedOut', { period }),
-      },
-      { label: 'executions that failed', period },
-    );
+  return math(
+    // There is no metric of what does not happen.
+    'FILL(failed, 0) + FILL(timedOut, 0)',
+    {
+      failed: executionMetric(scope, machine, 'ExecutionsFailed', { period }),
+      timedOut: executionMetric(scope, machine, 'ExecutionsTimedOut', { period }),
+    },
+    { label: 'executions that failed', period },
+  );
+}
+
+function runAlarms(scope: IConstruct, { config, campaignRun, redrive }: Watched): AlarmDefinition[] {
   return [
     {
       heading: 'Campaign run failed',
       severity: 'P1',
       means: 'An execution of CampaignRun failed: its campaign is FAILED, or could not be started.',
-      metric: failedOf(campaignRun),
+      metric: failedExecutions(scope, campaignRun),
       threshold: 1,
       periods: 1,
       missing: NOT_BREACHING,
@@ -223,7 +234,7 @@ function runAlarms(scope: IConstruct, { config, campaignRun, redrive }: Watched)
       heading: 'Redrive failed',
       severity: 'P3',
       means: 'An execution of Redrive failed: some of the selected dead letters are not redriven.',
-      metric: failedOf(redrive),
+      metric: failedExecutions(scope, redrive),
       threshold: 1,
       periods: 1,
       missing: NOT_BREACHING,
@@ -240,6 +251,55 @@ function runAlarms(scope: IConstruct, { config, campaignRun, redrive }: Watched)
       missing: BREACHING,
     },
   ];
+}
+
+function jobAlarms(scope: IConstruct, { config: { stage }, jobs }: Watched): AlarmDefinition[] {
+  return jobs.flatMap(({ jobName, machine }): AlarmDefinition[] => {
+    const missingAfter = isHourly(jobName) ? 1 + GRACE_HOURS : 24 + GRACE_HOURS;
+    return [
+      {
+        heading: 'Job failed',
+        of: jobName,
+        severity: 'P2',
+        means: `A run of ${jobName} failed: its tries are used up.`,
+        metric: jobMetric(stage, jobName, 'JobRunsFailed', { period: FIVE_MINUTES }),
+        threshold: 1,
+        periods: 1,
+        missing: NOT_BREACHING,
+      },
+      {
+        heading: 'Job completed with problems',
+        of: jobName,
+        severity: 'P3',
+        means: `A run of ${jobName} completed, and left out or found what somebody is to look at.`,
+        metric: jobMetric(stage, jobName, 'JobRunsWithProblems', { period: FIVE_MINUTES }),
+        threshold: 1,
+        periods: 1,
+        missing: NOT_BREACHING,
+      },
+      {
+        heading: 'Job missing',
+        of: jobName,
+        severity: 'P2',
+        means: `No run of ${jobName} has completed within ${missingAfter} hours, or nobody has looked for an hour.`,
+        metric: jobMetric(stage, jobName, 'JobHoursSinceCompleted', { period: QUARTER_OF_AN_HOUR }),
+        threshold: missingAfter,
+        periods: 4,
+        // It is told every five minutes, from rows: who does not tell it does not run.
+        missing: BREACHING,
+      },
+      {
+        heading: 'Job execution failed',
+        of: jobName,
+        severity: 'P3',
+        means: `An execution of ${jobName} failed or timed out: its run failed, or was refused before it began.`,
+        metric: failedExecutions(scope, machine),
+        threshold: 1,
+        periods: 1,
+        missing: NOT_BREACHING,
+      },
+    ];
+  });
 }
 
 function functionAlarms({ config, functions, grantRewards }: Watched): AlarmDefinition[] {
@@ -301,6 +361,39 @@ function dataAlarms({ cluster }: Watched): AlarmDefinition[] {
       severity: 'P3',
       means: "Aurora's CPU has been busy for more than 90 % over a quarter of an hour.",
       metric: databaseMetric(cluster, 'CPUUtilization', options),
+      threshold: 90,
+      periods: 3,
+      missing: NOT_BREACHING,
+    },
+  ];
+}
+
+/** Where the cache is ours. The node that fares worst counts: a replica may be the next primary. */
+function cacheAlarms({ cacheNodes }: Watched): AlarmDefinition[] {
+  if (cacheNodes.length === 0) return [];
+  const worst = (metricName: CacheMetric, label: string) => {
+    const nodes = cacheNodes.map((node, index): [string, IMetric] => [
+      `node${index + 1}`,
+      cacheMetric(node, metricName, { statistic: Stats.AVERAGE, period: FIVE_MINUTES }),
+    ]);
+    const names = nodes.map(([name]) => name).join(', ');
+    return math(`MAX([${names}])`, Object.fromEntries(nodes), { label, period: FIVE_MINUTES });
+  };
+  return [
+    {
+      heading: 'Redis memory nearly full',
+      severity: 'P2',
+      means: 'A node of Redis has used 80 % of its memory for a quarter of an hour: soon it drops balances.',
+      metric: worst('DatabaseMemoryUsagePercentage', 'memory used, %'),
+      threshold: 80,
+      periods: 3,
+      missing: NOT_BREACHING,
+    },
+    {
+      heading: 'Redis CPU busy',
+      severity: 'P3',
+      means: "The one thread of Redis' engine has been busy for more than 90 % over a quarter of an hour.",
+      metric: worst('EngineCPUUtilization', 'engine CPU, %'),
       threshold: 90,
       periods: 3,
       missing: NOT_BREACHING,

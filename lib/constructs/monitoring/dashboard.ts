@@ -15,17 +15,19 @@ import { Construct } from 'constructs';
 import { FAILURE_RATE } from '../../../schema/failure-rate.ts';
 import { MONEY_TIMEOUT_MS } from '../../../schema/money-api.ts';
 import { METRICS } from '../../../schema/metrics.ts';
-import type { MetricName } from '../../../schema/metrics.ts';
+import type { JobMetricName, MetricName } from '../../../schema/metrics.ts';
 import {
   cacheMetric,
   databaseMetric,
   executionMetric,
   failureRate,
   functionMetric,
+  jobMetric,
   math,
   ownMetric,
   queueMetric,
 } from './metrics.ts';
+import type { ExecutionMetric } from './metrics.ts';
 import type { Watched } from './watched.ts';
 
 export interface DashboardProps {
@@ -39,7 +41,7 @@ const HEIGHT = 6;
 const TEN_SECONDS = Duration.seconds(10);
 const MINUTE = Duration.minutes(1);
 
-/** One page for whoever watches a campaign: from what is paid down to what it runs on. */
+/** One page for whoever watches a campaign: from what is paid down to what it runs on, with the jobs of the night. */
 export class Dashboard extends Construct {
   private readonly watched: Watched;
 
@@ -59,6 +61,8 @@ export class Dashboard extends Construct {
         this.queueRow(),
         this.functionRow(),
         this.runRow(),
+        this.jobRow(),
+        this.jobWorkRow(),
         this.dataRow(),
         this.alertRow(),
       ].filter((row) => row.length > 0),
@@ -266,9 +270,45 @@ export class Dashboard extends Construct {
     ];
   }
 
+  private jobRow(): IWidget[] {
+    const executions = (metricName: ExecutionMetric, label: string) =>
+      this.watched.jobs.map(({ jobName, machine }) =>
+        executionMetric(this, machine, metricName, { label: `${jobName}: ${label}` }),
+      );
+    return [
+      this.graph('Jobs: runs, by outcome', 6, MINUTE, [
+        ...this.ofJobs('JobRunsCompleted'),
+        ...this.ofJobs('JobRunsWithProblems'),
+        ...this.ofJobs('JobRunsFailed'),
+      ]),
+      this.graph('Jobs: hours since one completed', 6, MINUTE, this.ofJobs('JobHoursSinceCompleted')),
+      this.graph('Jobs: duration', 6, MINUTE, this.ofJobs('JobDuration')),
+      this.graph('Executions of jobs', 6, MINUTE, [
+        ...executions('ExecutionsStarted', 'started'),
+        ...executions('ExecutionsSucceeded', 'succeeded'),
+        ...executions('ExecutionsFailed', 'failed'),
+        ...executions('ExecutionsTimedOut', 'timed out'),
+        ...executions('ExecutionsAborted', 'stopped'),
+      ]),
+    ];
+  }
+
+  private jobWorkRow(): IWidget[] {
+    return [
+      this.graph('Jobs: read and written', 12, MINUTE, [
+        ...this.ofJobs('JobReads'),
+        ...this.ofJobs('JobWrites'),
+      ]),
+      this.graph('Jobs: problems and skipped chunks', 12, MINUTE, [
+        ...this.ofJobs('JobProblems'),
+        ...this.ofJobs('JobSkippedChunks'),
+      ]),
+    ];
+  }
+
   /** Of what is ours. */
   private dataRow(): IWidget[] {
-    const { cluster, cache, config } = this.watched;
+    const { cluster, cacheNodes, config } = this.watched;
     const withoutCall = this.graph(
       'Messages without a call',
       6,
@@ -294,15 +334,21 @@ export class Dashboard extends Construct {
               { right: [databaseMetric(cluster, 'DatabaseConnections', { label: 'connections' })] },
             ),
           ];
-    const redis = this.graph('Redis', 6, MINUTE, [
-      this.own('CountersLost', MINUTE),
-      ...(cache === undefined
-        ? []
-        : [
-            cacheMetric(cache, 'ThrottledCmds', { label: 'throttled commands' }),
-            cacheMetric(cache, 'ElastiCacheProcessingUnits', { label: 'processing units' }),
-          ]),
-    ]);
+    const redis = this.graph(
+      'Redis',
+      6,
+      MINUTE,
+      cacheNodes.flatMap((node) => [
+        cacheMetric(node, 'EngineCPUUtilization', { label: `${node}: engine CPU %` }),
+        cacheMetric(node, 'DatabaseMemoryUsagePercentage', { label: `${node}: memory %` }),
+      ]),
+      {
+        right: [
+          this.own('CountersLost', MINUTE),
+          ...cacheNodes.map((node) => cacheMetric(node, 'Evictions', { label: `${node}: evicted` })),
+        ],
+      },
+    );
     return [withoutCall, ...database, redis];
   }
 
@@ -318,6 +364,13 @@ export class Dashboard extends Construct {
         queueMetric(deadLetterQueue, visible, { label: 'given up' }),
       ]),
     ];
+  }
+
+  private ofJobs(name: JobMetricName): IMetric[] {
+    const { config, jobs } = this.watched;
+    return jobs.map(({ jobName }) =>
+      jobMetric(config.stage, jobName, name, { label: `${jobName}: ${METRICS[name].says}` }),
+    );
   }
 
   private own(name: MetricName, period: Duration): IMetric {

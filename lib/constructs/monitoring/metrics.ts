@@ -3,8 +3,9 @@ import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
+import type { JobName } from '../../../schema/jobs.ts';
 import { GAUGES, METRIC_NAMESPACE, METRIC_SERVICE } from '../../../schema/metrics.ts';
-import type { MetricName } from '../../../schema/metrics.ts';
+import type { JobMetricName, MetricName } from '../../../schema/metrics.ts';
 
 export interface MetricOptions {
   readonly statistic?: string;
@@ -22,6 +23,24 @@ export function ownMetric(stage: string, metricName: MetricName, options: Metric
     metricName,
     dimensionsMap: { service: METRIC_SERVICE, stage },
     statistic: GAUGE_NAMES.includes(metricName) ? Stats.MAXIMUM : Stats.SUM,
+    period: MINUTE,
+    ...options,
+  });
+}
+
+/** Of a job: summed up in each period, or for the hours since one completed the most. */
+export function jobMetric(
+  stage: string,
+  jobName: JobName,
+  metricName: JobMetricName,
+  options: MetricOptions = {},
+): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: jobName, stage },
+    statistic:
+      metricName === 'JobHoursSinceCompleted' || metricName === 'JobDuration' ? Stats.MAXIMUM : Stats.SUM,
     period: MINUTE,
     ...options,
   });
@@ -109,14 +128,20 @@ export function databaseMetric(
   });
 }
 
-export type CacheMetric = 'ElastiCacheProcessingUnits' | 'ThrottledCmds';
+export type CacheMetric =
+  'EngineCPUUtilization' | 'DatabaseMemoryUsagePercentage' | 'Evictions' | 'ReplicationLag';
 
-export function cacheMetric(clusterId: string, metricName: CacheMetric, options: MetricOptions = {}): Metric {
+/** Of a cache cluster of one node, which ElastiCache numbers 0001. */
+export function cacheMetric(
+  CacheClusterId: string,
+  metricName: CacheMetric,
+  options: MetricOptions = {},
+): Metric {
   return new Metric({
     namespace: 'AWS/ElastiCache',
     metricName,
-    dimensionsMap: { clusterId },
-    statistic: Stats.SUM,
+    dimensionsMap: { CacheClusterId, CacheNodeId: '0001' },
+    statistic: metricName === 'Evictions' ? Stats.SUM : Stats.MAXIMUM,
     period: MINUTE,
     ...options,
   });

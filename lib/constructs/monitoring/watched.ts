@@ -1,4 +1,10 @@
+import type { JobName } from '../../../schema/jobs.ts';
 import type { Config } from '../../config.ts';
+
+export interface WatchedJob {
+  readonly jobName: JobName;
+  readonly machine: string;
+}
 
 /** What the dashboard shows and the alarms watch: names, by which CloudWatch knows it. */
 export interface Watched {
@@ -10,9 +16,11 @@ export interface Watched {
   /** State machines. */
   readonly campaignRun: string;
   readonly redrive: string;
+  readonly jobs: readonly WatchedJob[];
   /** undefined where others run it. */
   readonly cluster: string | undefined;
-  readonly cache: string | undefined;
+  /** Cache clusters of one node each; none where others run them. */
+  readonly cacheNodes: readonly string[];
   /** What alerts go through on their way to people. */
   readonly alertQueue: { readonly queue: string; readonly deadLetterQueue: string };
 }

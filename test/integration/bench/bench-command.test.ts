@@ -16,9 +16,11 @@ describe('npm run bench', () => {
     [['--tps', '0'], /'0' is invalid.* It must be a whole number from 10 to 50000\./],
     [['--tps', '-5'], /It must be a whole number from 10 to 50000\./],
     [['--tps', '60000'], /It must be a whole number from 10 to 50000\./],
-    [['--workload', 'W9'], /It must be of W1, W2, W3, W4, W5, W6\./],
-    [['--peer', 'celery'], /Allowed choices are bullmq\./],
-    [['--workload', 'W6', '--peer', 'bullmq'], /bench: W6 has no peer: leave out --peer, or W6/],
+    [['--workload', 'W9'], /It must be of W1, W2, W3, W4, W5, W6, P1, P2\./],
+    [['--peer', 'celery'], /Allowed choices are bullmq, loop\./],
+    [['--workload', 'W6', '--peer', 'bullmq'], /bench: W6 has no peer bullmq: leave out --peer, or W6/],
+    [['--workload', 'P1', '--peer', 'bullmq'], /bench: P1 has no peer bullmq: leave out --peer, or P1/],
+    [['--workload', 'P1,W2', '--peer', 'loop'], /bench: W2 has no peer loop: leave out --peer, or W2/],
     [['--targets', 'many'], /It must be a whole number from 1 to 10000000\./],
   ])('%s is refused in one line that says the bound', async (args, says) => {
     const { exitCode, stdout, stderr } = await bench(...args);
@@ -33,6 +35,7 @@ describe('npm run bench', () => {
 
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/W2 {2}30,000 targets/);
-    expect(stdout).toMatch(/Example:\n {2}npm run bench -- /);
+    expect(stdout).toMatch(/P1 {2}1,000,000 users/);
+    expect(stdout).toMatch(/Examples:\n {2}npm run bench -- /);
   });
 });

@@ -136,6 +136,8 @@ describe('the hash', () => {
 
   it('of another summary is another', async () => {
     const counters = await makeCounters();
+    await counters.reset('42', 10, NO_PROGRESS);
+    await counters.reset('43', 10, NO_PROGRESS);
     await counters.add('42', { successCount: 1 });
     await counters.add('43', { failCount: 1 });
 
@@ -146,7 +148,7 @@ describe('the hash', () => {
 describe('what cannot be read is undefined', () => {
   it('when Redis was emptied', async () => {
     const counters = await makeCounters();
-    await counters.add('42', { successCount: 1 });
+    await counters.reset('42', 10, NO_PROGRESS);
 
     await look().flushall();
 
@@ -155,7 +157,7 @@ describe('what cannot be read is undefined', () => {
 
   it('when somebody wrote other things there', async () => {
     const counters = await makeCounters();
-    await look().hset(KEY, { success_count: 'many' });
+    await look().hset(KEY, { total_count: 10, success_count: 'many' });
 
     expect(await counters.read('42')).toBeUndefined();
   });
@@ -182,7 +184,7 @@ describe('a Redis that is away fails nothing and delays nobody', () => {
     await start();
     await expect
       .poll(async () => {
-        await counters.add('42', { failCount: 1 });
+        await counters.reset('42', 10, NO_PROGRESS);
         return counters.read('42');
       })
       .toBeDefined();

@@ -26,6 +26,23 @@ const result = (
   ...overrides,
 });
 
+describe('progress', () => {
+  it('that says less than before, since its counters were set anew, has no negative rate', async () => {
+    const { promotionId, run } = await world.begin();
+    const counters = { publishedCount: 90, failCount: 0, retrySuccessCount: 0 };
+    await world.store.saveProgress(run, { ...counters, successCount: 50 });
+    await world.sql.query('UPDATE campaign_progress SET measured_ms = measured_ms - 10000');
+
+    await world.store.saveProgress(run, { ...counters, successCount: 40 });
+
+    const [rows] = await world.sql.query(
+      'SELECT final_count AS final, final_per_second AS rate FROM campaign_progress WHERE promotion_id = ?',
+      [promotionId],
+    );
+    expect(rows).toEqual([{ final: 40, rate: '0.0' }]);
+  });
+});
+
 describe('a run', () => {
   it('begins once: the second compare-and-set finds the promotion IN_PROGRESS', async () => {
     const { promotionId } = await insertPromotion(world.sql);

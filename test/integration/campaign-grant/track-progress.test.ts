@@ -133,6 +133,27 @@ describe('the counters', () => {
     expect(services.clock.monotonic()).toBe(2 * INTERVAL);
   });
 
+  it('that were lost are set anew from the rows, and go on from there', async () => {
+    const campaign = await world.publish({ targetCount: 4 });
+    const { run } = campaign;
+    await pay(campaign, campaign.ids.slice(0, 2));
+    const services = world.services();
+    const copies: (Progress | undefined)[] = [];
+    const clock = eachInterval(services.clock, async (interval) => {
+      copies.push(await summaryOf(world.sql, campaign));
+      if (interval === 2) await services.counters.add(run.summaryId, { failCount: 1 });
+    });
+
+    await trackProgress({ ...services, clock }, { run }, services.clock.budget(75));
+
+    expect(services.counters.totals.get(run.summaryId)).toBe(4);
+    expect(copies).toMatchObject([
+      { successCount: 0, failCount: 0 },
+      { publishedCount: 4, successCount: 2, failCount: 0 },
+      { publishedCount: 4, successCount: 2, failCount: 1 },
+    ]);
+  });
+
   it('that were lost are replaced in the summary by what the rows say', async () => {
     const campaign = await world.publish({ targetCount: 3 });
     await pay(campaign, campaign.ids.slice(0, 1));

@@ -132,7 +132,7 @@ describe('grantline verify', () => {
     const { promotionId, ledger } = await paidCampaign(database.sql);
     const bad = ledgers.serve([...ledger, 'nonsense']);
     const cases = [
-      [['verify', '999999999', '--local'], 'grantline: there is no promotion 999999999\n'],
+      [['verify', '999999999', '--local'], 'grantline: verify: promotion 999999999 does not exist\n'],
       [
         ['verify', promotionId, '--local', '--ledger', bad],
         `line 4 of the ledger ${bad} is no grant: nonsense\n`,

@@ -149,6 +149,36 @@ describe('doctor', () => {
     expect(of('money API')).toMatchObject({ status: 'ok' });
   });
 
+  it('does not say that nobody is paid where the database cannot say so', async () => {
+    const { endpoints, outputs } = deployment.state;
+    const without = await deployment.elsewhere({
+      endpoints: { ...endpoints, rdsData: 'http://127.0.0.1:9' },
+    });
+    const sqs = new SQSClient({
+      endpoint: endpoints.sqs,
+      region: deployment.state.region,
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    });
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: outputs['GrantQueueUrl'],
+        MessageBody: 'x',
+        MessageGroupId: 'y',
+        MessageDeduplicationId: 'y',
+      }),
+    );
+    sqs.destroy();
+
+    const { of } = await doctor(without);
+
+    expect(of('queue')).toMatchObject({ status: 'ok', says: expect.stringMatching(/^\d waiting/) as string });
+    expect(of('redis')).toEqual({
+      part: 'redis',
+      status: 'skipped',
+      says: 'without the database nobody knows whether a campaign is being paid',
+    });
+  });
+
   it('names the outputs that a deployment lacks', async () => {
     const { outputs: all } = deployment.state;
     const outputs = Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'GrantQueueUrl'));
@@ -160,23 +190,63 @@ describe('doctor', () => {
   });
 });
 
-const history = z.object({ executions: z.array(z.looseObject({ name: z.string(), status: z.string() })) });
+const history = z.object({
+  runs: z.array(z.looseObject({ executionId: z.string(), status: z.string() })),
+  executions: z.array(z.looseObject({ name: z.string(), status: z.string() })),
+});
+
+/** As BeginJobRun and EndJobRun write it. */
+async function insertRun(row: {
+  readonly runDate: string;
+  readonly status: string;
+  readonly executionName: string;
+  readonly figures?: object;
+  readonly problemCount?: number;
+}): Promise<string> {
+  const executionArn = `${machineArn('point-sync').replace(':stateMachine:', ':execution:')}:${row.executionName}`;
+  const isOver = row.status !== 'RUNNING';
+  await deployment.database.sql.query(
+    `INSERT INTO job_runs (job_name, run_date, run_status, execution_id, started_at, ended_at, figures, problem_count,
+                           attempt_count, skipped_chunk_count)
+     VALUES ('point-sync', ?, ?, ?, '2026-11-21 01:00:00', ?, ?, ?, 2, 1234)`,
+    [
+      row.runDate,
+      row.status,
+      executionArn,
+      isOver ? '2026-11-21 01:01:05' : null,
+      row.figures === undefined ? null : JSON.stringify(row.figures),
+      row.problemCount ?? 0,
+    ],
+  );
+  await deployment.database.sql.query(
+    `INSERT INTO job_checkpoints (job_run_id, step, range_number, after_id, to_id, position, chunk_count, figures, finished_at)
+     SELECT MAX(job_run_id), 'sync-balances', 0, 0, 100, '100', 7, '{}', NOW() FROM job_runs
+     UNION ALL SELECT MAX(job_run_id), 'sync-balances', 1, 100, 200, '100', 3, '{}', NULL FROM job_runs`,
+  );
+  return executionArn;
+}
 
 describe('jobs', () => {
   it('are listed, and which of them are deployed', async () => {
     const text = await deployment.grantline(['jobs', 'list', '--local']);
     const json = await deployment.grantline(['jobs', 'list', '--local', '--json']);
 
-    expect(text.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
-      ['point-sync', 'deployed'],
-      ['coupon-usage-stats', 'not deployed'],
-      ['coupon-usage-stats-fcm-send', 'deployed'],
+    expect(text.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
+      ['point-sync', 'deployed', 'never ran'],
+      ['coupon-usage-stats', 'not deployed', 'never ran'],
+      ['coupon-usage-stats-fcm-send', 'deployed', 'never ran'],
       [''],
     ]);
+    expect(text.stdout).toMatch(/^point-sync .* next [-0-9]{10} 01:00 /);
     expect(JSON.parse(json.stdout)).toMatchObject({
       jobs: [
-        { name: 'point-sync', isDeployed: true, stateMachineArn: machineArn('point-sync') },
-        { name: 'coupon-usage-stats', isDeployed: false, stateMachineArn: null },
+        {
+          name: 'point-sync',
+          isDeployed: true,
+          stateMachineArn: machineArn('point-sync'),
+          nextRunAt: expect.stringMatching(/T01:00:00\.000\+09:00$/) as string,
+        },
+        { name: 'coupon-usage-stats', isDeployed: false, stateMachineArn: null, nextRunAt: null },
         { isDeployed: true },
       ],
     });
@@ -209,11 +279,12 @@ describe('jobs', () => {
     expect([one.exitCode, two.exitCode, three.exitCode, four.exitCode]).toEqual([0, 0, 0, 0]);
     expect(two.stdout).toBe(one.stdout);
     expect(JSON.parse(one.stdout)).toMatchObject({
+      outcome: 'started',
       runDate: '2026-11-20',
       name: 'point-sync-2026-11-20-by-hand-1',
     });
     expect(three.stdout).toBe(
-      'coupon-usage-stats-fcm-send runs: execution coupon-usage-stats-fcm-send-2026-11-20-09-by-hand-1\n',
+      'coupon-usage-stats-fcm-send runs for 2026-11-20 09:00: execution coupon-usage-stats-fcm-send-2026-11-20-09-by-hand-1\n',
     );
     expect(history.parse(JSON.parse(past.stdout)).executions).toMatchObject([
       { name: 'coupon-usage-stats-fcm-send-2026-11-20-09-by-hand-2', status: 'SUCCEEDED' },
@@ -225,18 +296,117 @@ describe('jobs', () => {
     expect(inputs.map((text): unknown => JSON.parse(text))).toEqual(
       Array.from({ length: 2 }, () => ({ runDate: '2026-11-20', targetHour: 9 })),
     );
-    expect(table.stdout).toMatch(/^[-0-9]{10} [:0-9]{8} {2}RUNNING +point-sync-2026-11-20-by-hand-1\n$/);
+    expect(table.stdout).toMatch(
+      /^STARTED .*EXECUTION\n[-0-9]{10} [:0-9]{8} +\(RUNNING\) +point-sync-2026-11-20-by-hand-1\n$/,
+    );
+  });
+
+  it('shows runs beside executions: attempts, skipped chunks, and figures in JSON', async () => {
+    const executionName = 'point-sync-2026-11-01-by-hand-1';
+    const figures = { read: 5 };
+    const executionId = await insertRun({
+      runDate: '2026-11-01',
+      status: 'COMPLETED',
+      executionName,
+      figures,
+    });
+
+    const text = await deployment.grantline(['jobs', 'history', 'point-sync', '--local']);
+    const json = await deployment.grantline(['jobs', 'history', 'point-sync', '--local', '--json']);
+    const listed = await deployment.grantline(['jobs', 'list', '--local']);
+
+    expect(text.stdout).toMatch(
+      /^2026-11-21 01:00:00 {2}2026-11-01 {2}COMPLETED +2 +1,234 +1 min 5 s +0 +point-sync-2026-11-01-by-hand-1$/m,
+    );
+    expect(history.parse(JSON.parse(json.stdout)).runs).toMatchObject([
+      { executionId, status: 'COMPLETED', attempt: 2, skippedChunkCount: 1234, figures, durationSeconds: 65 },
+    ]);
+    expect(listed.stdout).toMatch(/^point-sync +deployed +COMPLETED for 2026-11-01 /m);
+  });
+
+  it('that completed with problems end with 3, after what they came to, problems first', async () => {
+    await insertRun({
+      runDate: '2026-11-02',
+      status: 'COMPLETED_WITH_PROBLEMS',
+      executionName: 'point-sync-2026-11-02-prune-by-hand-1',
+      figures: { read: 1_000, negativeBalances: 2 },
+      problemCount: 2,
+    });
+
+    const run = ['jobs', 'run', 'point-sync', '--run-date', '2026-11-02', '--prune', '--wait', '--local'];
+    const ended = await deployment.grantline(run);
+
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stderr).toContain('point-sync: sync-balances 1 of 2 ranges, 10 chunks\n');
+    expect(ended.stdout).toBe(
+      'point-sync 2026-11-02 COMPLETED_WITH_PROBLEMS, 2 problems in 1 min 5 s, attempt 2: 1,234 chunks were finished before\n' +
+        '    2  negativeBalances\n1,000  read\n',
+    );
+    const { executions } = deployment.engine.machine(machineArn('point-sync'));
+    expect(executions.map(({ spec }) => spec.inputText)).toContain('{"runDate":"2026-11-02","prune":true}');
+  });
+
+  it('that complete end with 0, and in JSON are one object', async () => {
+    const executionName = 'point-sync-2026-11-03-by-hand-1';
+    await insertRun({ runDate: '2026-11-03', status: 'COMPLETED', executionName, figures: {} });
+
+    const run = ['jobs', 'run', 'point-sync', '--run-date', '2026-11-03', '--wait', '--json', '--local'];
+    const ended = await deployment.grantline(run);
+
+    expect(ended.exitCode).toBe(0);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ name: executionName, run: { status: 'COMPLETED' } });
+  });
+
+  it('whose execution is over without a run end with 1', async () => {
+    const run = [
+      'jobs',
+      'run',
+      'coupon-usage-stats-fcm-send',
+      '--run-date',
+      '2026-11-03',
+      '--wait',
+      '--local',
+    ];
+
+    expect(await deployment.grantline(run)).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining('it failed: its execution is over') as string,
+    });
+  });
+
+  it('that run otherwise are refused, and nothing is started', async () => {
+    const run = ['jobs', 'run', 'point-sync', '--run-date', '2026-11-04', '--local'];
+    const { name } = z
+      .object({ name: z.string() })
+      .parse(JSON.parse((await deployment.grantline([...run, '--json'])).stdout));
+    await insertRun({ runDate: '2026-11-04', status: 'RUNNING', executionName: name });
+
+    const again = await deployment.grantline(run);
+    const otherwise = await deployment.grantline([...run, '--prune']);
+
+    expect(again.stdout).toBe(`point-sync runs already for 2026-11-04: execution ${name}\n`);
+    expect(otherwise).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(otherwise.stderr).toContain('runs for 2026-11-04 already, started otherwise');
+    const { executions } = deployment.engine.machine(machineArn('point-sync'));
+    expect(executions.filter(({ spec }) => spec.inputText.includes('2026-11-04'))).toHaveLength(1);
   });
 
   it.each([
     [
       ['jobs', 'run', 'coupon-usage-stats', '--local'],
       1,
-      /coupon-usage-stats is not deployed here: no stack has/,
+      /coupon-usage-stats is not deployed here: no stack has an output CouponUsageStatsArn/,
     ],
     [['jobs', 'history', 'coupon-usage-stats', '--local'], 1, /is not deployed here/],
     [['jobs', 'run', 'nothing', '--local'], 2, /'nothing' is invalid.*Allowed choices are point-sync/],
     [['jobs', 'run', 'point-sync', '--run-date', '2026-02-30', '--local'], 2, /It must be a date/],
+    [['jobs', 'run', 'point-sync', '--run-date', '2999-01-01', '--local'], 1, /is in the future: today is/],
+    [
+      ['jobs', 'run', 'coupon-usage-stats-fcm-send', '--prune', '--local'],
+      2,
+      /--prune is of point-sync only/,
+    ],
     [
       ['jobs', 'run', 'point-sync', '--target-hour', '9', '--local'],
       2,

@@ -1,6 +1,6 @@
 /** `grantline load` as its user runs it, and what is in the database afterwards. */
 import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -244,7 +244,6 @@ describe('a file with rows that cannot be loaded', () => {
       ['\n\ncustomer_uid,voucher\n1,2\n', 'line 3: "voucher" is no column of VOUCHER targets'],
       ['', 'the file is empty: its first line names the columns'],
       [VOUCHERS, 'the file has no row'],
-      [`${VOUCHERS}1,,,,,\n`, 'no row of the file can be loaded'],
       [
         Buffer.from('\uFEFFcustomer_uid,voucher_number\n', 'utf16le'),
         'line 1: is no UTF-8: save the file as UTF-8',
@@ -257,6 +256,22 @@ describe('a file with rows that cannot be loaded', () => {
       expect(ended.stderr).toContain(`grantline: load: ${reason}`);
     }
   });
+});
+
+it('is refused with the rows that cannot be loaded, whatever else it is refused for', async () => {
+  const { promotionId } = await promotionOf({ type: 'POINT', totalAmount: '1.00' });
+  const row = 'line 2  amount  "x" is no amount of at most 8 digits and 2 decimals\n';
+
+  const noRow = await load(await fileOf('customer_uid,amount\n1,x\n'), promotionId, '--skip-invalid');
+  const tooMuch = await load(await fileOf('customer_uid,amount\n1,x\n2,1.01\n'), promotionId);
+
+  expect(noRow).toEqual({
+    exitCode: 1,
+    stdout: row,
+    stderr: 'grantline: load: no row of the file can be loaded\n',
+  });
+  expect(tooMuch).toMatchObject({ exitCode: 1, stdout: row });
+  expect(tooMuch.stderr).toContain('more than its total_amount 1.00');
 });
 
 describe('what was loaded', () => {
@@ -475,7 +490,7 @@ async function checked(path: string, promotionId: string) {
   const check = await checkFile(db, path, promotion, silent);
   return {
     path,
-    loadId: '0b5f2f9e-0000-4000-8000-000000000001',
+    loadId: randomUUID(),
     promotion,
     check,
     again: false,
@@ -535,9 +550,8 @@ describe('between the check and the load', () => {
   });
 });
 
-it('a load whose commit was not answered is not loaded twice', async () => {
-  const { promotionId } = await promotionOf();
-  const prepared = await checked(await fileOf(vouchers(6_000)), promotionId);
+/** A database that answers every call but the first commit, which it makes. */
+function losingACommit() {
   const client = new RDSDataClient({
     endpoint: deployment.state.endpoints.rdsData,
     region: deployment.state.region,
@@ -556,11 +570,18 @@ it('a load whose commit was not answered is not loaded twice', async () => {
   );
   const { DatabaseResourceArn = '', DatabaseSecretArn = '', DatabaseName = '' } = deployment.state.outputs;
   const address = { resourceArn: DatabaseResourceArn, secretArn: DatabaseSecretArn, database: DatabaseName };
+  return { db: new DataApi(address, client), lost: () => lost, close: () => client.destroy() };
+}
 
-  await loadFile(new DataApi(address, client), prepared, silent);
+it('a load whose commit was not answered is not loaded twice', async () => {
+  const { promotionId } = await promotionOf();
+  const prepared = await checked(await fileOf(vouchers(6_000)), promotionId);
+  const losing = losingACommit();
 
-  client.destroy();
-  expect(lost).toBe(1);
+  await loadFile(losing.db, prepared, silent);
+
+  losing.close();
+  expect(losing.lost()).toBe(1);
   expect(await targetsOf(promotionId)).toHaveLength(6_000);
   const [[recorded]] = await run('SELECT * FROM campaign_target_loads WHERE promotion_id = ?', promotionId);
   expect(recorded).toMatchObject({
@@ -571,6 +592,26 @@ it('a load whose commit was not answered is not loaded twice', async () => {
       .update(await readFile(prepared.path))
       .digest('hex'),
   });
+});
+
+it('a load whose commit was not answered is known among others of the same file', async () => {
+  const { promotionId } = await promotionOf({ type: 'POINT' });
+  const prepared = await checked(await fileOf('customer_uid,amount\n1,5\n'), promotionId);
+  // By the clock of whoever loaded it, which is not ours.
+  await run(
+    `INSERT INTO campaign_target_loads
+       (load_id, promotion_id, file_sha256, file_name, loaded_count, skipped_count, loaded_at)
+     VALUES (UUID(), ?, ?, 'x.csv', 1, 0, '2099-01-01 00:00:00')`,
+    promotionId,
+    prepared.check.sha256,
+  );
+  const losing = losingACommit();
+
+  await loadFile(losing.db, { ...prepared, again: true }, silent);
+
+  losing.close();
+  expect(losing.lost()).toBe(1);
+  expect(await targetsOf(promotionId, 'point')).toHaveLength(1);
 });
 
 it('ends quietly when nobody reads on', async () => {

@@ -1,6 +1,8 @@
 /** The commands that act on campaigns, as their user runs them: start, stop, resume, status, watch, failures, redrive. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { RowDataPacket } from 'mysql2';
@@ -485,6 +487,35 @@ describe('failures', () => {
   });
 });
 
+/** Step Functions as AWS has it: eventually consistent, so that the first look at an execution does not find it. */
+async function startForgetful(stepFunctions: string) {
+  let looks = 0;
+  const server = createServer((request, response) => {
+    void (async () => {
+      const target = String(request.headers['x-amz-target']);
+      if (target.endsWith('.DescribeExecution') && ++looks === 1) {
+        response.writeHead(400).end(JSON.stringify({ __type: 'ExecutionDoesNotExist', message: 'not yet' }));
+        return;
+      }
+      const answer = await fetch(stepFunctions, {
+        method: 'POST',
+        headers: { 'content-type': String(request.headers['content-type']), 'x-amz-target': target },
+        body: await text(request),
+      });
+      response.writeHead(answer.status).end(await answer.text());
+    })();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = addressOf.parse(server.address());
+  return {
+    url: `http://127.0.0.1:${port}`,
+    looks: () => looks,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+const addressOf = z.object({ port: z.int() });
+
 describe('redrive', () => {
   it('says how many there are by cause, and starts nothing in a dry run', async () => {
     const { promotionId } = await paidCampaign(deployment.database.sql);
@@ -534,6 +565,19 @@ describe('redrive', () => {
       { promotionId, causes: ['HTTP_503', 'TIMEOUT'] },
       { promotionId, targetIds: [rejected, invalid].sort() },
     ]);
+  });
+
+  it('is waited for, also where it is not found right after its start', async () => {
+    const { promotionId } = await paidCampaign(deployment.database.sql);
+    const { url, looks, close } = await startForgetful(deployment.state.endpoints.stepFunctions);
+    const { endpoints } = deployment.state;
+    const folder = await deployment.elsewhere({ endpoints: { ...endpoints, stepFunctions: url } });
+
+    const ended = await deployment.grantline(['redrive', promotionId, '--yes', '--json', '--local'], folder);
+
+    await close();
+    expect(JSON.parse(ended.stdout)).toMatchObject({ count: 2, isDone: true });
+    expect(looks()).toBe(2);
   });
 
   it('has nothing to do where nothing was given up', async () => {

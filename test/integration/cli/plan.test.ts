@@ -342,7 +342,6 @@ describe('grantline plan', () => {
       [['7', '--local', '--type', 'point'], 'plan: --type goes with --targets: a promotion has its own'],
       [['7'], 'plan: say where to look: --local, or --stage <name> for AWS'],
       [['seven', '--local'], 'It must be a number, the promotion_id.'],
-      [['999999999', '--local'], 'grantline: there is no promotion 999999999'],
       [['--targets', '1', '--prices', '/nowhere.json'], '/nowhere.json cannot be read: there is none'],
       [['--targets', '1', '--prices', notJson], `the price file ${notJson} is not JSON`],
       [['--targets', '1', '--prices', unknownKey], `${unknownKey}: sqs: Unrecognized key: "perRequest"`],
@@ -360,11 +359,19 @@ describe('grantline plan', () => {
     }
   });
 
+  it('refuses a promotion that does not exist, with the 1 that every command has for it', async () => {
+    expect(await grantline(['plan', '999999999', '--local'])).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'grantline: plan: promotion 999999999 does not exist\n',
+    });
+  });
+
   it('is helped with examples and the exit codes', async () => {
     const { exitCode, stdout } = await grantline(['plan', '--help']);
 
     expect(exitCode).toBe(0);
     expect(stdout).toContain('npx grantline plan 7 --local');
-    expect(stdout).toMatch(/0 {2}it is planned.*\n {2}2 {2}/);
+    expect(stdout).toMatch(/0 {2}it is planned.*\n {2}1 {2}.*\n {2}2 {2}/);
   });
 });

@@ -238,9 +238,11 @@ describe('what a template asks for', () => {
   it('follows imports from stack to stack, in whatever order the manifest names them', async () => {
     const { functions } = await resolve({
       Data: {
-        Resources: { Cache: { Type: 'AWS::ElastiCache::ServerlessCache', Properties: { Engine: 'valkey' } } },
+        Resources: {
+          Cache: { Type: 'AWS::ElastiCache::ReplicationGroup', Properties: { Engine: 'valkey' } },
+        },
         Outputs: {
-          Port: { Value: { 'Fn::GetAtt': ['Cache', 'Endpoint.Port'] }, Export: { Name: 'Data:Port' } },
+          Port: { Value: { 'Fn::GetAtt': ['Cache', 'PrimaryEndPoint.Port'] }, Export: { Name: 'Data:Port' } },
         },
       },
       App: {

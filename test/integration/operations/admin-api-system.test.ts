@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { breakerIsOpen, readFigures } from '../../../lambdas/operations/admin-api/figures.ts';
+import {
+  MOST_DEAD_LETTERS,
+  breakerIsOpen,
+  readFigures,
+} from '../../../lambdas/operations/admin-api/figures.ts';
 import type { Figures } from '../../../lambdas/operations/admin-api/figures.ts';
 import { prometheusText } from '../../../lambdas/operations/admin-api/prometheus.ts';
 import { systemRoutes } from '../../../lambdas/operations/admin-api/system-routes.ts';
@@ -154,6 +158,34 @@ describe('/actuator/prometheus', () => {
     expect(await count()).toBe(1);
   });
 
+  it('counts dead letters that wait behind more than it counts, which were paid since', async () => {
+    const waiting = 3;
+    const campaign = await world.begin({ targetCount: MOST_DEAD_LETTERS + waiting });
+    const of = [campaign.promotionId];
+    await world.sql.query(
+      `INSERT INTO campaign_promotion_voucher_results (voucher_target_id, promotion_id, process_status, attempt_count)
+       SELECT voucher_target_id, promotion_id, 'SUCCESS', 2 FROM campaign_promotion_voucher_targets
+       WHERE promotion_id = ?`,
+      of,
+    );
+    await world.sql.query(
+      `INSERT INTO campaign_dead_letters
+         (dead_letter_key, promotion_id, promotion_type, target_id, cause, is_transient, created_at)
+       SELECT CONCAT('VOUCHER-', promotion_id, '-', voucher_target_id), promotion_id, 'VOUCHER', voucher_target_id,
+              'TIMEOUT', 1, NOW()
+       FROM campaign_promotion_voucher_targets WHERE promotion_id = ? ORDER BY voucher_target_id`,
+      of,
+    );
+    await world.sql.query(
+      `UPDATE campaign_promotion_voucher_results SET process_status = 'FAILED'
+       WHERE promotion_id = ? ORDER BY voucher_target_id DESC LIMIT ${waiting}`,
+      of,
+    );
+    await world.store.recount(campaign);
+
+    expect((await readFigures(world.database.db)).campaigns[0]?.deadLetters).toBe(waiting);
+  });
+
   it('shows the breaker, and the alerts that are not published', async () => {
     await world.setBreaker({ openedMs: 1 });
     await world.sql.query('UPDATE operations_alerts SET published_at = NOW()');
@@ -167,6 +199,63 @@ describe('/actuator/prometheus', () => {
     expect(values['grantline_alerts_unpublished{application="grantline"}']).toBe(1);
   });
 
+  it('shows of each job how its runs ended, and what the last one that completed came to', async () => {
+    const run = (status: string, startedAt: string, more = '') =>
+      world.sql.query(
+        `INSERT INTO job_runs (job_name, run_date, run_status, execution_id, started_at, ended_at, figures, problem_count,
+                               skipped_chunk_count)
+         VALUES ('point-sync', '2026-11-21', ?, 'e', ?, ${more === '' ? 'NULL, NULL, 0, 0' : more})`,
+        [status, startedAt],
+      );
+    const figures = JSON.stringify({
+      read: 100,
+      transactions: 20,
+      corrected: 3,
+      missing: 4,
+      reportedUsers: 10,
+    });
+    await run('COMPLETED', '2026-11-20 01:00:00', `'2026-11-20 01:01:00', '{"read":1}', 0, 0`);
+    await run(
+      'COMPLETED_WITH_PROBLEMS',
+      '2026-11-21 01:00:00',
+      `'2026-11-21 01:02:30.500', '${figures}', 2, 7`,
+    );
+    await run('FAILED', '2026-11-22 01:00:00', `'2026-11-22 01:20:00', NULL, 0, 0`);
+    await run('RUNNING', '2026-11-22 02:00:00');
+
+    const values = await metrics((await makeApp().ask('/actuator/prometheus')).text);
+    await world.sql.query('DELETE FROM job_runs');
+
+    const of = (name: string, labels = '') =>
+      values[`grantline_job_${name}{job="point-sync",${labels}application="grantline"}`];
+    for (const status of ['COMPLETED', 'COMPLETED_WITH_PROBLEMS', 'FAILED', 'RUNNING']) {
+      expect(of('runs', `status="${status}",`)).toBe(1);
+    }
+    expect(of('last_run_duration_seconds')).toBe(150.5);
+    expect(of('last_run_ended_timestamp_seconds')).toBe(Date.UTC(2026, 10, 20, 16, 2, 30.5) / 1_000 + 0.5);
+    expect(of('last_run_reads')).toBe(120);
+    expect(of('last_run_writes')).toBe(17);
+    expect(of('last_run_problems')).toBe(2);
+    expect(of('last_run_skipped_chunks')).toBe(7);
+  });
+
+  it('counts the alerts of jobs that are not published among the others', async () => {
+    const before = (await readFigures(world.database.db)).unpublishedAlerts;
+    await world.sql.query(
+      `INSERT INTO job_runs (job_name, run_date, run_status, execution_id, started_at)
+       VALUES ('point-sync', '2026-11-21', 'RUNNING', 'e', NOW())`,
+    );
+    await world.sql.query(
+      `INSERT INTO job_alerts (alert_key, kind, job_run_id, raised_ms)
+       SELECT 'job-one', 'JOB_STARTED', job_run_id, 1 FROM job_runs`,
+    );
+
+    const after = (await readFigures(world.database.db)).unpublishedAlerts;
+    await world.sql.query('DELETE FROM job_alerts');
+    await world.sql.query('DELETE FROM job_runs');
+    expect(after).toBe(before + 1);
+  });
+
   it('is a failed scrape while the database is away, not a row of zeros', async () => {
     const away = Object.assign(new Error('away'), { name: 'DatabaseUnavailableException' });
 
@@ -176,7 +265,7 @@ describe('/actuator/prometheus', () => {
   });
 
   it('forgets a campaign that is final by now', async () => {
-    const figures: Figures = { breakerIsOpen: false, unpublishedAlerts: 0, campaigns: [] };
+    const figures: Figures = { breakerIsOpen: false, unpublishedAlerts: 0, campaigns: [], jobs: [] };
     const campaign = {
       promotionId: '1',
       promotionType: 'POINT',
@@ -206,7 +295,7 @@ describe('/actuator/prometheus', () => {
       execute: () => Promise.reject(new Error('figures are read')),
     });
 
-    expect(statements).toHaveLength(3);
+    expect(statements).toHaveLength(5);
     expect(statements.join()).not.toMatch(/_targets|_results/);
   });
 });

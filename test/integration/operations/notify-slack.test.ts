@@ -52,12 +52,18 @@ beforeEach(async () => {
 });
 afterAll(() => database.close());
 
-const notify = (alert = ALERT, store = deliveries) =>
+const REFUSING: Omit<DeliveryStore, 'claim'> = {
+  delivered: () => Promise.reject(new Error('nothing was claimed')),
+  release: () => Promise.reject(new Error('nothing was claimed')),
+};
+
+const notify = (alert = ALERT, store = deliveries, isToldUnrecorded = false) =>
   notifySlack(
-    { deliveries: store, slack },
+    { deliveries: store, slack, recordPatienceMs: 50 },
     {
       key: alert.alertKey,
       message: (mayBeRepeated) => slackMessage(alert, { language: 'en', mayBeRepeated }),
+      isToldUnrecorded,
     },
   );
 
@@ -136,5 +142,37 @@ describe('an alert', () => {
     await notify();
     await notify({ ...ALERT, alertKey: 'breaker-opened-2' });
     expect(slack.messages).toHaveLength(2);
+  });
+});
+
+describe('what may be of the database itself', () => {
+  const away: DeliveryStore = {
+    ...REFUSING,
+    claim: () => Promise.reject(new Error('the database is away')),
+  };
+  const silent: DeliveryStore = { ...REFUSING, claim: () => new Promise(() => undefined) };
+
+  it.each([
+    ['is away', away],
+    ['does not answer', silent],
+  ])('is told while it %s', async (_name, store) => {
+    expect(await notify(ALERT, store, true)).toEqual({ kind: 'delivered' });
+    expect(slack.messages).toHaveLength(1);
+  });
+
+  it('comes again when Slack does not take it either', async () => {
+    slack.answer = () => ({ outcome: 'refused', why: '503' });
+    expect(await notify(ALERT, away, true)).toEqual({ kind: 'later', why: '503' });
+  });
+
+  it('is told once while it answers', async () => {
+    await notify(ALERT, deliveries, true);
+    await notify(ALERT, deliveries, true);
+    expect(slack.messages).toHaveLength(1);
+  });
+
+  it('is no alert: that waits for its record', async () => {
+    await expect(notify(ALERT, away)).rejects.toThrow('the database is away');
+    expect(slack.messages).toHaveLength(0);
   });
 });

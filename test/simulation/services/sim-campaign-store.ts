@@ -120,7 +120,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
         if (anotherPays(database, promotionId)) return 'another-pays';
         const promotion = database.find(promotionId);
         if (promotion === undefined || !holds(promotion, from)) return 'refused';
-        database.setStatus(promotion, 'IN_PROGRESS');
+        goOn(database, promotion, 'IN_PROGRESS', nowMs);
         promotion.summary ??= {
           summaryId: String(1000 + Number(promotionId)),
           progress: NO_PROGRESS,
@@ -170,6 +170,7 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
       run(`finishRun ${outcome}`, () => {
         const promotion = database.find(promotionId);
         if (promotion === undefined) return outcome;
+        recordEndByHand(database, promotion, nowMs);
         if (promotion.status !== 'IN_PROGRESS' || !isLatestRun(promotion, runNumber)) return promotion.status;
         const of = { promotionId, promotionType };
         if (outcome === 'COMPLETED' && targetsOf(of).some(isOpen)) return promotion.status;
@@ -203,12 +204,8 @@ export function simCampaignStore(database: Database, runner: StatementRunner): C
       run('endStoppedRun', () => {
         const promotion = database.find(promotionId);
         if (promotion?.status !== 'STOPPED' && promotion?.status !== 'FAILED') return;
-        if (promotion.summary !== undefined) {
-          promotion.summary.stoppedMs ??= nowMs;
-          promotion.summary.stoppedMemo ??= `the status was set to ${promotion.status}`;
-        }
+        recordEndByHand(database, promotion, nowMs);
         endRuns(promotion, promotion.status, nowMs);
-        raiseEnded(database, promotion, promotion.status, { nowMs });
       }),
 
     awaitedPromotions: () =>
@@ -557,6 +554,28 @@ function raiseEnded(
   if (latest === undefined) return;
   const { runNumber } = latest;
   database.raiseAlert({ ...endedAlert({ promotionId, runNumber }, outcome, by), raisedAtMs: nowMs });
+}
+
+/** Of a status that was set by hand nobody has told: whoever finds the run still open does. */
+function recordEndByHand(database: Database, promotion: PromotionRecord, nowMs: number): void {
+  const { status, runs, summary } = promotion;
+  const isOpen = runs.at(-1)?.endedAt === null;
+  if (!isOpen || (status !== 'STOPPED' && status !== 'FAILED')) return;
+  if (summary !== undefined) {
+    summary.stoppedMs ??= nowMs;
+    summary.stoppedMemo ??= `the status was set to ${status}`;
+  }
+  raiseEnded(database, promotion, status, { nowMs });
+}
+
+export function goOn(
+  database: Database,
+  promotion: PromotionRecord,
+  to: 'READY' | 'IN_PROGRESS',
+  nowMs: number,
+): void {
+  recordEndByHand(database, promotion, nowMs);
+  database.setStatus(promotion, to);
 }
 
 function recordStop(promotion: PromotionRecord, memo: string, nowMs: number): void {

@@ -13,11 +13,13 @@ export class SimRedis {
     const { publishedCount = 0, successCount = 0, failCount = 0, retrySuccessCount = 0 } = by;
     if (publishedCount === 0 && successCount === 0 && failCount === 0 && retrySuccessCount === 0) return;
     const old = this.hashes.get(summaryId);
+    // What is added to a hash that was lost says nothing until it is reset.
+    if (old === undefined) return;
     this.hashes.set(summaryId, {
-      publishedCount: (old?.publishedCount ?? 0) + publishedCount,
-      successCount: (old?.successCount ?? 0) + successCount,
-      failCount: (old?.failCount ?? 0) + failCount,
-      retrySuccessCount: (old?.retrySuccessCount ?? 0) + retrySuccessCount,
+      publishedCount: old.publishedCount + publishedCount,
+      successCount: old.successCount + successCount,
+      failCount: old.failCount + failCount,
+      retrySuccessCount: old.retrySuccessCount + retrySuccessCount,
     });
   }
 

@@ -17,7 +17,7 @@ describe('the failure rate', () => {
 
   it('of a small campaign is known when it is over', () => {
     const alert = failureRateAlert(RUN, { successCount: 10, failCount: 5 }, { isOver: true });
-    expect(alert).toEqual({ key: 'promotion-7-run-2-failure-rate', kind: 'FAILURE_RATE', ...RUN });
+    expect(alert).toEqual({ key: 'promotion-7-failure-rate', kind: 'FAILURE_RATE', ...RUN });
     expect(failureRateAlert(RUN, { successCount: 0, failCount: 0 }, { isOver: true })).toBeUndefined();
   });
 });

@@ -93,6 +93,24 @@ describe('progress', () => {
     expect(services.gauges.reports).toMatchObject([{ CampaignFinal: 20, CountersLost: 1 }]);
   });
 
+  it('has no rate from the same count of the rows again', async () => {
+    const services = makeServices();
+    const report = progressReporter(services, RUN);
+    const counts = [10, 60].map((successCount) => ({ ...NO_PROGRESS, successCount }));
+
+    for (const counted of [counts[0], counts[0], counts[1], counts[1]]) {
+      await report(undefined, counted);
+      services.clock.advance(5);
+    }
+
+    expect(services.gauges.reports.map((gauges) => gauges.CampaignRate)).toEqual([
+      undefined,
+      undefined,
+      5,
+      undefined,
+    ]);
+  });
+
   it('is left out while nobody says it', async () => {
     const services = makeServices();
 

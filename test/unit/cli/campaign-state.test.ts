@@ -5,7 +5,8 @@ import type {
   Surroundings,
 } from '../../../lambdas/campaign-grant/domain/campaign-state.ts';
 import { stateAsLine, statesAsText } from '../../../cli/campaigns/state-text.ts';
-import { campaignBar, changedLines } from '../../../cli/campaigns/watch-display.ts';
+import { campaignBar } from '../../../cli/campaigns/watch-display.ts';
+import { changedLines } from '../../../cli/output/live-line.ts';
 
 function makeCampaign(overrides: Partial<CampaignOverview> = {}): CampaignOverview {
   return {
@@ -73,6 +74,15 @@ describe('in text', () => {
     expect(
       line(makeCampaign({ status: 'IN_PROGRESS', totalCount: 1_000_000, successCount: 999_999 })),
     ).toContain('(99 %)');
+  });
+
+  it('what a stop was for stays on its line, and moves no cursor', () => {
+    const campaign = makeCampaign({ status: 'STOPPED', stoppedMemo: 'wrong\r\nlist\x1b[2J' });
+
+    expect(line(campaign)).toBe('promotion 7, stopped, 0 of 1,000 (0 %), wrong list [2J');
+    expect(statesAsText([{ campaign, state: stateOf(campaign, CALM) }]).split('\n')[1]).toMatch(
+      / {2}wrong list \[2J$/,
+    );
   });
 
   it('a table has a row a campaign', () => {

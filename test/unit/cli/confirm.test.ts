@@ -18,7 +18,10 @@ describe('a question', () => {
 
     await asked;
 
-    expect(String(terminal.output.read())).toContain('Stop? [y/N] ');
+    const shown = String(terminal.output.read());
+    expect(shown).toContain('Stop? [y/N] ');
+    // What follows is said on the next line, and not on the one after it.
+    expect(shown.match(/\n/g)).toHaveLength(1);
   });
 
   it.each(['', 'n', 'no', 'yess', 'j'])('that is answered %j does not', async (answer) => {

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../../../cli/plan/options.ts';
-
-const given = { latency: 30, json: false };
+import { readStageSettings } from '../../../cli/plan/stage-settings.ts';
 
 describe('the settings of a plan', () => {
   it('are those of the stage, with the concurrency that it would be deployed with', () => {
-    expect(settingsOf({ ...given, stage: 'prod' })).toEqual({
+    expect(readStageSettings({ stage: 'prod' })).toEqual({
       stage: 'prod',
       settings: {
         tps: 1_000,
@@ -19,19 +17,19 @@ describe('the settings of a plan', () => {
   });
 
   it('follow another ceiling as a deployment would', () => {
-    expect(settingsOf({ ...given, tps: 50_000 })).toMatchObject({
+    expect(readStageSettings({ tps: 50_000 })).toMatchObject({
       stage: 'dev',
       settings: { tps: 50_000, concurrency: 200 },
     });
-    expect(settingsOf({ ...given, tps: 60, concurrency: 30 })).toMatchObject({
+    expect(readStageSettings({ tps: 60, concurrency: 30 })).toMatchObject({
       settings: { tps: 60, concurrency: 30 },
     });
   });
 
   it.each([
-    [{ stage: 'production' }, /^plan: context: stage: .*prod/],
-    [{ tps: 40, concurrency: 50 }, /^plan: stage dev: grants\.concurrency: must not exceed money\.tps/],
+    [{ stage: 'production' }, /^context: stage: .*prod/],
+    [{ tps: 40, concurrency: 50 }, /^stage dev: grants\.concurrency: must not exceed money\.tps/],
   ])('%o are refused in one line that names the bound', (options, line) => {
-    expect(() => settingsOf({ ...given, ...options })).toThrow(line);
+    expect(() => readStageSettings(options)).toThrow(line);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { slackMessage } from '../../../lambdas/operations/notify-slack/slack-message.ts';
 import { ALERT_KINDS } from '../../../schema/alert.ts';
-import type { AlertMessage } from '../../../schema/alert.ts';
+import type { AlertJob, AlertMessage } from '../../../schema/alert.ts';
+import { FIGURES, JOB_NAMES, PROBLEMS } from '../../../schema/jobs.ts';
 
 const ARN = 'arn:aws:states:ap-northeast-2:000000000000:execution:grantline-dev-campaign-run:7-1';
 
@@ -100,5 +101,124 @@ describe('a Slack message', () => {
     });
     const block = blocks.find((candidate) => text(candidate).includes('<!channel>'));
     expect(block).toMatchObject({ text: { type: 'plain_text' } });
+  });
+});
+
+function jobAlert(kind: AlertMessage['kind'], overrides: Partial<AlertJob> = {}): AlertMessage {
+  return alert({
+    kind,
+    campaign: null,
+    job: {
+      jobRunId: '3',
+      jobName: 'point-sync',
+      runDate: '2026-11-21',
+      targetHour: null,
+      attempt: 1,
+      executionArn: ARN,
+      skippedChunkCount: 0,
+      figures: null,
+      problemCount: 0,
+      error: null,
+      startedAt: '2026-11-21 01:00:00.000',
+      endedAt: '2026-11-21 01:01:05.000',
+      ...overrides,
+    },
+  });
+}
+
+const ko = (message: AlertMessage) => slackMessage(message, { language: 'ko', mayBeRepeated: false });
+const en = (message: AlertMessage) => slackMessage(message, { language: 'en', mayBeRepeated: false });
+const labelsOf = (message: object) =>
+  [...text(message).matchAll(/"\*([^*"]+)\*\\n/g)].map(([, label]) => label);
+
+describe('a Slack message of a job', () => {
+  it.each([
+    [
+      'JOB_STARTED',
+      '[2026-11-21] 포인트 동기화 배치가 시작되었습니다',
+      '[2026-11-21] Point sync has started',
+    ],
+    [
+      'JOB_COMPLETED',
+      '[2026-11-21] 포인트 동기화 배치가 완료되었습니다',
+      '[2026-11-21] Point sync is completed',
+    ],
+    [
+      'JOB_COMPLETED_WITH_PROBLEMS',
+      '[2026-11-21] 포인트 동기화 배치가 완료되었으나 확인이 필요합니다',
+      '[2026-11-21] Point sync is completed, with problems to look at',
+    ],
+    ['JOB_FAILED', '[2026-11-21] 포인트 동기화 배치가 실패했습니다', '[2026-11-21] Point sync has failed'],
+  ] as const)('of %s reads well in both languages', (kind, inKorean, inEnglish) => {
+    expect(ko(jobAlert(kind)).text).toBe(inKorean);
+    expect(en(jobAlert(kind)).text).toBe(inEnglish);
+  });
+
+  it('names the hour of a job that is for one', () => {
+    const message = jobAlert('JOB_STARTED', { jobName: 'coupon-usage-stats-fcm-send', targetHour: 9 });
+
+    expect(ko(message).text).toBe('[2026-11-21 9시] 쿠폰 사용 통계 푸시 발송 배치가 시작되었습니다');
+    expect(en(message).text).toBe('[2026-11-21 09:00] Coupon usage stats, push messages has started');
+  });
+
+  it('says problems first, each by its name, then what was done, and nothing that did not happen', () => {
+    const message = jobAlert('JOB_COMPLETED_WITH_PROBLEMS', {
+      problemCount: 5,
+      attempt: 2,
+      skippedChunkCount: 40,
+      figures: {
+        read: 1_000_000,
+        corrected: 50_000,
+        missing: 0,
+        negativeBalances: 2,
+        unwritten: 3,
+        transactions: 7,
+      },
+    });
+
+    expect(labelsOf(en(message))).toEqual([
+      'Problems',
+      'Negative balances',
+      'Balances not written',
+      'Balances read',
+      'Corrected',
+      'Transactions in it',
+      'Duration',
+      'Attempt',
+      'Chunks finished by earlier attempts',
+    ]);
+    expect(labelsOf(ko(message)).slice(0, 4)).toEqual([
+      '확인할 항목',
+      '음수 잔액',
+      '저장하지 못한 잔액',
+      '조회한 잔액',
+    ]);
+    expect(text(en(message))).toContain('1,000,000');
+    expect(text(ko(message))).toContain('1분 5초');
+  });
+
+  it.each(JOB_NAMES)('of %s has a label of its own in both languages for each figure', (jobName) => {
+    const figures = Object.fromEntries(FIGURES[jobName].map((name) => [name, 1]));
+    for (const shown of [ko, en]) {
+      const labels = labelsOf(shown(jobAlert('JOB_COMPLETED', { jobName, figures, endedAt: null })));
+      expect(new Set(labels).size).toBe(FIGURES[jobName].length);
+    }
+    expect(FIGURES[jobName]).toEqual(expect.arrayContaining([...PROBLEMS[jobName]]));
+  });
+
+  it('has no section with more fields than Slack takes', () => {
+    const figures = Object.fromEntries(FIGURES['point-sync'].map((name) => [name, 1]));
+    const { blocks } = en(jobAlert('JOB_COMPLETED', { figures }));
+
+    expect(blocks.filter((block) => 'fields' in block)).toHaveLength(2);
+    for (const block of blocks) {
+      if ('fields' in block) expect(block.fields).toSatisfy((fields: unknown[]) => fields.length <= 10);
+    }
+  });
+
+  it('says why it failed', () => {
+    expect(text(en(jobAlert('JOB_FAILED', { error: 'States.TaskFailed: Redis is away' })))).toContain(
+      'Reason: States.TaskFailed: Redis is away',
+    );
   });
 });

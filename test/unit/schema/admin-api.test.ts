@@ -5,6 +5,9 @@ import * as z from 'zod';
 import { campaignRoutes } from '../../../lambdas/campaign-grant/admin-api/campaign-routes.ts';
 import { sqlCampaignStore } from '../../../lambdas/campaign-grant/adapters/sql-campaign-store.ts';
 import { sqlOperatorStore } from '../../../lambdas/campaign-grant/adapters/sql-operator-store.ts';
+import { sqlJobRunReader } from '../../../lambdas/jobs/adapters/sql-job-run-reader.ts';
+import { sqlJobRunStore } from '../../../lambdas/jobs/adapters/sql-job-run-store.ts';
+import { jobRoutes } from '../../../lambdas/jobs/admin-api/job-routes.ts';
 import { systemRoutes } from '../../../lambdas/operations/admin-api/system-routes.ts';
 import { systemClock } from '../../../lambdas/shared/clock.ts';
 import { DataApi } from '../../../lambdas/shared/data-api.ts';
@@ -35,7 +38,7 @@ const described = Object.entries(document.paths).flatMap(([path, operations]) =>
   Object.entries(operations).map(([method, operation]) => ({ method, path, ...operation })),
 );
 
-/** What the two functions serve. */
+/** What the three functions serve. */
 function makeApps() {
   const db = new DataApi({ resourceArn: 'arn:cluster', secretArn: 'arn:secret', database: 'grantline' });
   const options = {
@@ -55,9 +58,17 @@ function makeApps() {
     breakerIsOpen: () => Promise.resolve(false),
     withinMs: 1_000,
     log: { healthDown: () => undefined },
-    figures: () => Promise.resolve({ breakerIsOpen: false, unpublishedAlerts: 0, campaigns: [] }),
+    figures: () => Promise.resolve({ breakerIsOpen: false, unpublishedAlerts: 0, campaigns: [], jobs: [] }),
   });
-  return [httpApp(campaigns, options), httpApp(system, options)];
+  const jobs = jobRoutes({
+    store: sqlJobRunStore(db),
+    reader: sqlJobRunReader(db),
+    executions: { describe: () => Promise.resolve({ status: 'GONE' }) },
+    machines: { has: () => false, start: () => Promise.reject(new Error('nothing is deployed')) },
+    clock: systemClock,
+    log: { asked: () => undefined },
+  });
+  return [httpApp(campaigns, options), httpApp(jobs, options), httpApp(system, options)];
 }
 
 describe('the document', () => {
