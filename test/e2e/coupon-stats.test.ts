@@ -130,6 +130,29 @@ test('an hour that is killed midway and started again: nobody is told twice', as
   await expectRight(runs);
 }, 90_000);
 
+test('members claimed by a sender who died are told by nobody else, and counted', async () => {
+  const { db, loaded, spec } = stage;
+  const { today, targetHour } = spec.days;
+  const claimed = [...loaded.pushes].flatMap(([memberId, { kind }]) =>
+    kind === 'message' ? [memberId] : [],
+  );
+  const left = claimed.slice(40, 140);
+  await db.query(
+    `INSERT INTO coupon_pushes (run_date, target_hour, member_id, dong, push_status, claimed_by) VALUES ?`,
+    [left.map((memberId) => [today, targetHour, memberId, '역삼1동', 'SENDING', 'who-died'])],
+  );
+
+  const { runs, checks } = await runFcmSend(stage, QUIET);
+
+  expect(statusesOf(runs)).toEqual(['COMPLETED_WITH_PROBLEMS', 'COMPLETED']);
+  expect(figuresOf(runs[0])).toMatchObject({ unconfirmed: left.length });
+  const told = new Set(membersOf(runs.flatMap(({ messages }) => messages)));
+  expect(left.filter((memberId) => told.has(memberId))).toEqual([]);
+  expect(told.size).toBe(messagesToCome() - left.length);
+  expect(wrong(checks)).toEqual([]);
+  await expectRight(runs);
+}, 90_000);
+
 const slackMessages = z.array(z.object({ text: z.string() }));
 
 test('a service that refuses our token fails the run at once, urgently, and the next run tells everybody', async () => {
