@@ -246,8 +246,8 @@ describe('/actuator/prometheus', () => {
        VALUES ('point-sync', '2026-11-21', 'RUNNING', 'e', NOW())`,
     );
     await world.sql.query(
-      `INSERT INTO job_alerts (alert_key, kind, job_run_id, raised_ms)
-       SELECT 'job-one', 'JOB_STARTED', job_run_id, 1 FROM job_runs`,
+      `INSERT INTO job_alerts (alert_key, kind, job_run_id, job, raised_ms)
+       SELECT 'job-one', 'JOB_STARTED', job_run_id, '{}', 1 FROM job_runs`,
     );
 
     const after = (await readFigures(world.database.db)).unpublishedAlerts;
