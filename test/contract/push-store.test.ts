@@ -13,10 +13,10 @@ const RUN = { ...HOUR, jobRunId: '7' };
 const [A, B] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
 
 interface Fixture {
-  store(): PushStore;
+  readonly store: () => PushStore;
   /** As PENDING. */
-  insert(hour: typeof HOUR, memberIds: readonly string[]): Promise<void>;
-  clear(): Promise<void>;
+  readonly insert: (hour: typeof HOUR, memberIds: readonly string[]) => Promise<void>;
+  readonly clear: () => Promise<void>;
 }
 
 let database: CampaignDatabase;

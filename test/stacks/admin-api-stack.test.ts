@@ -202,13 +202,16 @@ describe('the functions', () => {
       'states:StartExecution',
     ]);
     const resourcesOf = (asked: string) =>
-      rights.filter(({ action }) => action === asked).map(({ resource }) => resource).join();
+      rights
+        .filter(({ action }) => action === asked)
+        .map(({ resource }) => resource)
+        .join();
     const named = (resources: string, pattern: RegExp) =>
       [...resources.matchAll(pattern)].map(([, name]) => name).toSorted();
     expect(machines).toHaveLength(JOB_NAMES.length);
-    expect(named(resourcesOf('states:StartExecution'), /:ExportsOutputRef(\w+StateMachine[0-9A-F]{8})/g)).toEqual(
-      machines.toSorted(),
-    );
+    expect(
+      named(resourcesOf('states:StartExecution'), /:ExportsOutputRef(\w+StateMachine[0-9A-F]{8})/g),
+    ).toEqual(machines.toSorted());
     expect(named(resourcesOf('states:DescribeExecution'), /:execution:([^"]+)"/g)).toEqual(
       JOB_NAMES.map((jobName) => `grantline-dev-${jobName}:*`).toSorted(),
     );

@@ -203,12 +203,14 @@ describe('runs are compared with their executions', () => {
 describe('stacks', () => {
   test('of jobs know each other by names alone: an export would hold up the changes of the one that has it', () => {
     const exportsOf = (template: Template) =>
-      Object.values(template.findOutputs('*')).flatMap((output) => output['Export'] ?? []);
+      Object.values(template.findOutputs('*'))
+        .map((output: unknown) => JSON.stringify(output))
+        .filter((output) => output.includes('"Export"'));
     expect(exportsOf(jobs)).toEqual([]);
     for (const template of [pointSync, couponStats]) {
       // For the HTTP API, which starts it: a machine keeps its ARN as long as its name.
       for (const exported of exportsOf(template)) {
-        expect(JSON.stringify(exported)).toMatch(/:ExportsOutputRef\w+StateMachine[0-9A-F]+"/);
+        expect(exported).toMatch(/:ExportsOutputRef\w+StateMachine[0-9A-F]+"/);
       }
       expect(JSON.stringify(template.toJSON())).not.toMatch(/Jobs:Export/);
     }

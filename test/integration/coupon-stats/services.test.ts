@@ -157,10 +157,8 @@ describe.concurrent('a service', () => {
 
       const failure: unknown = await ask(service).catch((error: unknown) => error);
       // The name is what the state machine knows it by.
-      expect(failure).toMatchObject({
-        name: SERVICE_REFUSED,
-        message: expect.stringContaining(String(code)),
-      });
+      expect(failure).toMatchObject({ name: SERVICE_REFUSED });
+      expect(String(failure)).toContain(String(code));
       expect(JSON.stringify(failure) + String(failure)).not.toContain('the token');
       expect(service.asked).toHaveLength(1);
     },
@@ -176,13 +174,15 @@ describe.concurrent('a service', () => {
 
 describe.concurrent('the store service', () => {
   it('says districts of stores; a store that is unknown is left out, one that is said twice has the last', async () => {
-    await using service = await startService(json({
+    await using service = await startService(
+      json({
         stores: [
           { storeId: 1, dong: 'A' },
           { storeId: 3, dong: 'B' },
           { storeId: 3, dong: 'C' },
         ],
-      }));
+      }),
+    );
 
     expect(await httpStoreService(service.address).dongsOfStores(['1', '2', '3'])).toEqual({
       ok: true,
@@ -191,17 +191,21 @@ describe.concurrent('the store service', () => {
         ['3', 'C'],
       ]),
     });
-    expect(service.asked).toMatchObject([{ path: '/internal/v1/stores/dongs', body: { storeIds: [1, 2, 3] } }]);
+    expect(service.asked).toMatchObject([
+      { path: '/internal/v1/stores/dongs', body: { storeIds: [1, 2, 3] } },
+    ]);
   });
 
   it('says stores of districts; what it says of one district twice is put together, each store once', async () => {
-    await using service = await startService(json({
+    await using service = await startService(
+      json({
         dongs: [
           { dong: 'A', storeIds: [1, 2, 2] },
           { dong: 'B', storeIds: [] },
           { dong: 'A', storeIds: [2, 3] },
         ],
-      }));
+      }),
+    );
 
     expect(await httpStoreService(service.address).storesOfDongs(['A', 'B', 'C'])).toEqual({
       ok: true,
@@ -210,26 +214,36 @@ describe.concurrent('the store service', () => {
         ['B', []],
       ]),
     });
-    expect(service.asked).toMatchObject([{ path: '/internal/v1/dongs/stores', body: { dongs: ['A', 'B', 'C'] } }]);
+    expect(service.asked).toMatchObject([
+      { path: '/internal/v1/dongs/stores', body: { dongs: ['A', 'B', 'C'] } },
+    ]);
   });
 
   it('that does not answer says why nothing can be had', async () => {
     await using service = await startService(status(400));
 
-    expect(await httpStoreService(service.address).dongsOfStores(['1'])).toEqual({ ok: false, reason: 'HTTP_400' });
-    expect(await httpStoreService(service.address).storesOfDongs(['A'])).toEqual({ ok: false, reason: 'HTTP_400' });
+    expect(await httpStoreService(service.address).dongsOfStores(['1'])).toEqual({
+      ok: false,
+      reason: 'HTTP_400',
+    });
+    expect(await httpStoreService(service.address).storesOfDongs(['A'])).toEqual({
+      ok: false,
+      reason: 'HTTP_400',
+    });
   });
 });
 
 describe.concurrent('the notification service', () => {
   it('says tokens of members; a member who is said twice has all of them, each once', async () => {
-    await using service = await startService(json({
+    await using service = await startService(
+      json({
         members: [
           { memberId: 7, tokens: ['a', 'b', 'a'] },
           { memberId: 8, tokens: [] },
           { memberId: 7, tokens: ['b', 'c'] },
         ],
-      }));
+      }),
+    );
 
     expect(await httpNotificationService(service.address).tokensOfMembers(['7', '8', '9'])).toEqual({
       ok: true,
@@ -238,6 +252,8 @@ describe.concurrent('the notification service', () => {
         ['8', []],
       ]),
     });
-    expect(service.asked).toMatchObject([{ path: '/internal/v1/fcm-tokens', body: { memberIds: [7, 8, 9] } }]);
+    expect(service.asked).toMatchObject([
+      { path: '/internal/v1/fcm-tokens', body: { memberIds: [7, 8, 9] } },
+    ]);
   });
 });
