@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Check } from '../../demo/checks.ts';
@@ -13,7 +12,7 @@ import type { ShownRun } from '../../demo/coupon-stats/run.ts';
 import { forgetServiceStats, readServiceStats, setFaults } from '../../demo/coupon-stats/service-faults.ts';
 import { couponStandIns, setStage } from '../../demo/coupon-stats/stage.ts';
 import type { Stage } from '../../demo/coupon-stats/stage.ts';
-import { readRuns } from '../../demo/jobs/job-rows.ts';
+import { waitUntilTold } from '../../demo/jobs/slack.ts';
 import { startWorld } from '../../demo/world.ts';
 import type { World } from '../../demo/world.ts';
 import type { FaultRule } from '../../stand-ins/coupon-services/faults.ts';
@@ -67,6 +66,10 @@ async function expectRight(runs: readonly ShownRun[]): Promise<void> {
   expect(new Set(membersOf(messages)).size).toBe(messages.length);
 }
 
+const slackMessages = z.array(z.object({ text: z.string() }).transform(({ text }) => text));
+const slackTexts = async (messagesUrl: string) =>
+  slackMessages.parse(await (await fetch(messagesUrl)).json());
+
 const messagesToCome = () =>
   [...stage.loaded.pushes.values()].filter(({ kind }) => kind === 'message').length;
 
@@ -82,6 +85,29 @@ test('a night: stores whose districts are not said cost their members, and a rer
   expect(wrong(await checkFavourites(db, spec, loaded))).toEqual([]);
   // Three tries and one call that was answered, and then the two calls of the rerun.
   expect((await readServiceStats(services))?.['findDongsOfStores']?.calls).toEqual({ 200: 6 });
+}, 90_000);
+
+// Before others of its hour: what is told of it is counted.
+test('a service that refuses our token fails the run at once, urgently, and the next run tells everybody', async () => {
+  const { services, fcmSend, queue, spec } = stage;
+  const { today, targetHour } = spec.days;
+  const { messagesUrl = '' } = world.outside.slack;
+  const job = fcmSendJob(spec.days);
+  await setFaults(services, { notification: [{ fault: 'unauthorized' }] });
+
+  const execution = await fcmSend.ended(await fcmSend.start({ runDate: today, targetHour }));
+
+  expect(execution).toMatchObject({ status: 'FAILED', error: 'ServiceRefused' });
+  expect((await readServiceStats(services))?.['findFcmTokens']?.calls).toEqual({ 401: 1 });
+  const told = await waitUntilTold(messagesUrl, job, { started: 1, ended: 0, failed: 1 });
+  expect(told).toEqual({ started: 1, ended: 0, failed: 1 });
+  expect((await slackTexts(messagesUrl)).filter((text) => text.startsWith('[긴급]'))).toHaveLength(1);
+  expect(await queue.drain()).toEqual([]);
+
+  await setFaults(services, {});
+  const { runs } = await runFcmSend(stage, QUIET);
+  expect(runs[0]?.messages).toHaveLength(messagesToCome());
+  await expectRight(runs);
 }, 90_000);
 
 test('an hour: of two runs at the same moment one is refused, each member is told once, and a rerun tells nobody', async () => {
@@ -150,32 +176,5 @@ test('members claimed by a sender who died are told by nobody else, and counted'
   expect(left.filter((memberId) => told.has(memberId))).toEqual([]);
   expect(told.size).toBe(messagesToCome() - left.length);
   expect(wrong(checks)).toEqual([]);
-  await expectRight(runs);
-}, 90_000);
-
-const slackMessages = z.array(z.object({ text: z.string() }));
-
-test('a service that refuses our token fails the run at once, urgently, and the next run tells everybody', async () => {
-  const { services, fcmSend, db, queue, spec } = stage;
-  const { today, targetHour } = spec.days;
-  const job = fcmSendJob(spec.days);
-  await setFaults(services, { notification: [{ fault: 'unauthorized' }] });
-
-  const execution = await fcmSend.ended(await fcmSend.start({ runDate: today, targetHour }));
-
-  expect(execution).toMatchObject({ status: 'FAILED', error: 'ServiceRefused' });
-  expect((await readServiceStats(services))?.['findFcmTokens']?.calls).toEqual({ 401: 1 });
-  while ((await readRuns(db, job)).at(-1)?.status !== 'FAILED') await sleep(50);
-  const urgent = `[긴급] 배치 ${job.jobName} (${today} ${String(targetHour).padStart(2, '0')}:00)`;
-  const isTold = async () => {
-    const told = slackMessages.parse(await (await fetch(world.outside.slack.messagesUrl ?? '')).json());
-    return told.some(({ text }) => text.includes(urgent) && text.includes('실패했습니다'));
-  };
-  while (!(await isTold())) await sleep(50);
-  expect(await queue.drain()).toEqual([]);
-
-  await setFaults(services, {});
-  const { runs } = await runFcmSend(stage, QUIET);
-  expect(runs[0]?.messages).toHaveLength(messagesToCome());
   await expectRight(runs);
 }, 90_000);
