@@ -23,7 +23,14 @@ export function balanceServices(env: z.output<typeof syncBalancesEnvironment>) {
   };
 }
 
+/** A line of the log has 256 KB; a page of Redis's keys may have more ids than that. */
+const IDS_A_LINE = 1_000;
+
 const log: GoneUsersLog = {
-  goneUsers: (userIds, pruned) =>
-    logLine('warn', 'balances in Redis of users who are gone', 'goneUsers', { pruned, userIds }),
+  goneUsers(userIds, pruned) {
+    for (let start = 0; start < userIds.length; start += IDS_A_LINE) {
+      const some = userIds.slice(start, start + IDS_A_LINE);
+      logLine('warn', 'balances in Redis of users who are gone', 'goneUsers', { pruned, userIds: some });
+    }
+  },
 };

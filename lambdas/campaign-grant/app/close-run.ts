@@ -1,4 +1,4 @@
-import { memoOf } from '../domain/memo.ts';
+import { memoOf } from '../../../schema/memo.ts';
 import type { CampaignStore, Clock, PromotionKey } from '../ports.ts';
 import { tellAlerts } from './tell-alerts.ts';
 import type { AlertServices } from './tell-alerts.ts';

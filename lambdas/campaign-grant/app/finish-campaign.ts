@@ -1,6 +1,6 @@
 import type { CampaignRun, FinishCampaignOutput } from '../../../schema/campaign-run.ts';
 import { failureRateAlert } from '../domain/alerts.ts';
-import { memoOf } from '../domain/memo.ts';
+import { memoOf } from '../../../schema/memo.ts';
 import type { CampaignStore, Clock, ProgressCounters } from '../ports.ts';
 import { tellAlerts } from './tell-alerts.ts';
 import type { AlertServices } from './tell-alerts.ts';

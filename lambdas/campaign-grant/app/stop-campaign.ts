@@ -1,5 +1,5 @@
 import type { PromotionStatus } from '../../../schema/promotion.ts';
-import { memoOf } from '../domain/memo.ts';
+import { memoOf } from '../../../schema/memo.ts';
 import type { CampaignStore, Clock, OperatorStore } from '../ports.ts';
 
 interface Services {

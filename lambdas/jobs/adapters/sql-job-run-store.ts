@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { alertJob } from '../../../schema/alert.ts';
 import { figures, jobName, jobRunStatus } from '../../../schema/jobs.ts';
+import { memoOf } from '../../../schema/memo.ts';
 import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { AlertJob } from '../../../schema/alert.ts';
 import type { SqlDatabase, SqlExecutor } from '../../shared/data-api.ts';
@@ -28,8 +29,6 @@ const untoldRow = z.object({
   raisedAtMs: z.coerce.number(),
   job: z.string().transform((text) => alertJob.parse(JSON.parse(text))),
 });
-
-const ERROR_LENGTH = 500;
 
 export function sqlJobRunStore(db: SqlDatabase): JobRunStore & JobAlertStore {
   return {
@@ -84,7 +83,7 @@ export function sqlJobRunStore(db: SqlDatabase): JobRunStore & JobAlertStore {
             status: outcome.status,
             figures: failed ? null : JSON.stringify(outcome.figures),
             problemCount: failed ? 0 : outcome.problemCount,
-            error: failed ? outcome.error.slice(0, ERROR_LENGTH) : null,
+            error: failed ? memoOf(outcome.error) : null,
             now: toDateTime(nowMs),
           },
         );

@@ -27,6 +27,7 @@ export interface JobOperatorLog {
     readonly action: 'run-job';
     readonly jobName: JobName;
     readonly runDate: string | null;
+    readonly targetHour: number | null;
     readonly prune: boolean;
     readonly subject: string;
     readonly outcome: string;
@@ -46,6 +47,7 @@ export function jobRoutes(services: JobRouteServices): Route[] {
       action: 'run-job',
       jobName,
       runDate: of?.runDate ?? asked.runDate ?? null,
+      targetHour: of?.targetHour ?? asked.targetHour ?? null,
       prune,
       subject: subjectOf(caller),
       outcome: outcome.kind,

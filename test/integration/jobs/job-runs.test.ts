@@ -289,6 +289,16 @@ describe('an execution that died', () => {
     expect(told(services)).toEqual(['JOB_STARTED 1', 'JOB_FAILED 1', 'JOB_COMPLETED 1']);
   });
 
+  it('and has a cause too long for its row is ended all the same, cut between characters', async () => {
+    const services = makeServices();
+    await begin(services, 'arn:1');
+    services.executions.end('arn:1', 'FAILED', `${'x'.repeat(499)}😀 and more`);
+
+    expect((await reconcileJobRuns(services)).failed).toHaveLength(1);
+    expect(await services.store.runningRuns()).toEqual([]);
+    expect(services.topic.published.at(-1)).toMatchObject({ job: { error: `${'x'.repeat(499)}😀` } });
+  });
+
   it('keeps nobody from being looked after when Step Functions says nothing of it', async () => {
     const services = makeServices();
     await begin(services, 'arn:unknown', { runDate: '2026-11-19' });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memoOf } from '../../../lambdas/campaign-grant/domain/memo.ts';
+import { memoOf } from '../../../schema/memo.ts';
 
 it('keeps what fits into its column', () => {
   expect(memoOf('lunch')).toBe('lunch');

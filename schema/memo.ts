@@ -1,4 +1,4 @@
-/** The column campaign_promotion_summary.stopped_memo is VARCHAR(500). */
+/** The columns campaign_promotion_summary.stopped_memo and job_runs.error_message are VARCHAR(500). */
 const MAX_CHARACTERS = 500;
 
 /** What fits of it. By characters: half of one is no text that a database takes. */
