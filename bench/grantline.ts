@@ -2,12 +2,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createPool } from 'mysql2/promise';
 import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
 import type { DemoPromotion } from '../demo/campaigns/load.ts';
 import { runCampaign } from '../demo/campaigns/run-campaign.ts';
+import { redisAt } from '../demo/redis-at.ts';
 import { startOn } from '../demo/world.ts';
 import { synthesise } from '../demo/synthesise.ts';
 import type { Contender } from './contender.ts';
@@ -36,7 +37,7 @@ export const grantline: Contender = {
     const stateMachineArn = runtime.outputs.find(({ name }) => name === 'CampaignRunArn')?.value;
     if (typeof stateMachineArn !== 'string') throw new Error('no stack has an output CampaignRunArn');
     const db = createPool({ uri: outside.databaseUrl, connectionLimit: 1 });
-    const redis = new Redis(outside.redisUrl);
+    const redis = redisAt(outside.redisUrl);
     return {
       async pay(promotion) {
         const stepFunctionsUrl = runtime.endpoints.stepFunctions;

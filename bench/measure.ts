@@ -1,11 +1,11 @@
 /** Has a contender pay a promotion, and looks on. */
-import { Redis } from 'ioredis';
 import { createPool } from 'mysql2/promise';
 import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
 import { loadPromotion } from '../demo/campaigns/load.ts';
 import type { DemoPromotion } from '../demo/campaigns/load.ts';
 import type { Outside } from '../demo/outside.ts';
+import { redisAt } from '../demo/redis-at.ts';
 import type { RunningContender } from './contender.ts';
 import { measurementOf } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
@@ -29,7 +29,7 @@ export async function measure(
   outside: Outside,
 ): Promise<Measurement> {
   const db = createPool({ uri: outside.databaseUrl, connectionLimit: 1, decimalNumbers: false });
-  const redis = new Redis(outside.redisUrl);
+  const redis = redisAt(outside.redisUrl);
   try {
     const load = (targets: number) =>
       loadPromotion(db, { promotionId: String(Date.now()), promotionType: 'POINT', targets, seed: SEED });

@@ -1,7 +1,7 @@
 /** Has a contender run a night that was just loaded, and looks on. */
-import { Redis } from 'ioredis';
 import { createPool } from 'mysql2/promise';
 import type { Outside } from '../../demo/outside.ts';
+import { redisAt } from '../../demo/redis-at.ts';
 import { ProcessProbe } from '../probes/processes.ts';
 import { databaseQuestions, redisCallsByCommand } from '../probes/servers.ts';
 import type { PointSyncWorkload } from '../workloads.ts';
@@ -16,7 +16,7 @@ export async function measureSync(
   { workload, night, outside }: { workload: PointSyncWorkload; night: Night; outside: Outside },
 ): Promise<SyncMeasurement> {
   const db = createPool({ uri: outside.databaseUrl, connectionLimit: 1 });
-  const redis = new Redis(outside.redisUrl);
+  const redis = redisAt(outside.redisUrl);
   try {
     await loadRedis(redis, night);
     await redis.config('RESETSTAT');

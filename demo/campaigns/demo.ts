@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis';
 import { createPool } from 'mysql2/promise';
 import { inWorld } from '../in-world.ts';
 import { progressView } from '../progress.ts';
+import { redisAt } from '../redis-at.ts';
 import type { World } from '../world.ts';
 import { checkCampaign } from './check.ts';
 import { campaignsCommand } from './command.ts';
@@ -36,7 +36,7 @@ async function runCampaigns(
   out: NodeJS.WriteStream,
 ): Promise<CampaignResult[]> {
   const db = createPool({ uri: world.outside.databaseUrl, connectionLimit: 4, decimalNumbers: false });
-  const redis = new Redis(world.outside.redisUrl);
+  const redis = redisAt(world.outside.redisUrl);
   const context: RunContext = {
     db,
     redis,

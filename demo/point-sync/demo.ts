@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createPool } from 'mysql2/promise';
 import type { Pool } from 'mysql2/promise';
 import { equal } from '../checks.ts';
@@ -13,6 +13,7 @@ import { runJob } from '../jobs/run.ts';
 import type { FinishedRun } from '../jobs/run.ts';
 import { waitUntilTold } from '../jobs/slack.ts';
 import { progressView } from '../progress.ts';
+import { redisAt } from '../redis-at.ts';
 import { checkFigures, checkRedis, checkReports } from './check.ts';
 import { pointSyncCommand } from './command.ts';
 import type { PointSyncOptions } from './command.ts';
@@ -38,7 +39,7 @@ export function pointSyncDemo(): Promise<number> {
 async function showPointSync(options: PointSyncOptions, setting: Setting): Promise<boolean> {
   const { world } = setting;
   const db = createPool({ uri: world.outside.databaseUrl, connectionLimit: 4, dateStrings: true });
-  const redis = new Redis(world.outside.redisUrl);
+  const redis = redisAt(world.outside.redisUrl);
   const machine = jobMachine(world.runtime.endpoints.stepFunctions, world.output('PointSyncArn'));
   try {
     const { users, transactions, seed } = options;
