@@ -134,9 +134,3 @@ export function sumOf(names: readonly FigureName[], counts: Figures): number {
 /** COMPLETED_WITH_PROBLEMS: something was left out or looks wrong, and is counted; all the rest is done. */
 export const jobRunStatus = z.enum(['RUNNING', 'COMPLETED', 'COMPLETED_WITH_PROBLEMS', 'FAILED']);
 export type JobRunStatus = z.infer<typeof jobRunStatus>;
-
-/** The error of every handler for an input that is not of the shape. Never retried. */
-export const INVALID_INPUT = 'InvalidInput';
-
-/** The error with which BeginJobRun refuses an input, or a second run at the same time. Never retried. */
-export const JOB_REFUSED = 'JobRefused';

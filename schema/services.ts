@@ -18,6 +18,3 @@ export const storesOfDongs = z.object({
 export const tokensOfMembers = z.object({
   members: z.array(z.object({ memberId: id, tokens: z.array(z.string().min(1).max(4096)) })),
 });
-
-/** The error of a service that refuses our token: nobody can be asked anything, the run fails at once. */
-export const SERVICE_REFUSED = 'ServiceRefused';

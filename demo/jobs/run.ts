@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
-import { JOB_REFUSED } from '../../schema/jobs.ts';
+import { JOB_REFUSED } from '../../schema/errors.ts';
 import type { JobInput } from '../../schema/jobs.ts';
 import type { Runtime } from '../../local/runtime.ts';
 import { messageOf } from '../lambda-cause.ts';

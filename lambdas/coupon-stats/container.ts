@@ -6,6 +6,7 @@ import type {
   learnDistrictsEnvironment,
   sendPushesEnvironment,
 } from '../../schema/environment.ts';
+import { cached } from '../shared/cached.ts';
 import { systemClock as clock } from '../shared/clock.ts';
 import { dataApi } from '../shared/data-api.ts';
 import { sqlCheckpoints } from '../shared/jobs/checkpoints.ts';
@@ -16,13 +17,23 @@ import { snsCouponTopic } from './adapters/sns-coupon-topic.ts';
 import { sqlPushStore } from './adapters/sql-push-store.ts';
 import { sqlUsageStore } from './adapters/sql-usage-store.ts';
 
+/** One that was refused and then replaced is known to an environment that lives on, within so long. */
+const TOKEN_KEPT_SECONDS = 60;
+
+function systemToken(env: { readonly SYSTEM_TOKEN_SECRET_ARN: string }): () => Promise<string> {
+  return cached(() => readSecret(env.SYSTEM_TOKEN_SECRET_ARN), {
+    seconds: TOKEN_KEPT_SECONDS,
+    monotonic: () => clock.monotonic(),
+  });
+}
+
 export function usageServices(env: z.output<typeof databaseEnvironment>) {
   const db = dataApi(env);
   return { store: sqlUsageStore(db), checkpoints: sqlCheckpoints(db), clock };
 }
 
-export async function learnDistrictsServices(env: z.output<typeof learnDistrictsEnvironment>) {
-  const token = await readSecret(env.SYSTEM_TOKEN_SECRET_ARN);
+export function learnDistrictsServices(env: z.output<typeof learnDistrictsEnvironment>) {
+  const token = systemToken(env);
   return {
     ...usageServices(env),
     storeService: httpStoreService({ baseUrl: env.STORE_SERVICE_URL, token }),
@@ -41,8 +52,8 @@ export function pushServices(env: z.output<typeof databaseEnvironment>) {
   return { pushes: sqlPushStore(db), checkpoints: sqlCheckpoints(db), clock };
 }
 
-export async function sendPushesServices(env: z.output<typeof sendPushesEnvironment>) {
-  const token = await readSecret(env.SYSTEM_TOKEN_SECRET_ARN);
+export function sendPushesServices(env: z.output<typeof sendPushesEnvironment>) {
+  const token = systemToken(env);
   return {
     ...pushServices(env),
     storeService: httpStoreService({ baseUrl: env.STORE_SERVICE_URL, token }),

@@ -10,7 +10,7 @@ import { STEPS } from './domain/steps.ts';
 const services = learnDistrictsServices(parseEnvironment(learnDistrictsEnvironment, process.env));
 
 export const handler = handle(rangeInput, async ({ event, budget }) => {
-  const output = await learnDistricts(await services, event, budget);
+  const output = await learnDistricts(services, event, budget);
   logLine('info', 'went through a range', 'rangeWalked', { step: STEPS.learnDistricts, ...event, ...output });
   return output;
 });

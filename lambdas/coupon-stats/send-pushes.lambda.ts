@@ -10,7 +10,7 @@ import { STEPS } from './domain/steps.ts';
 const services = sendPushesServices(parseEnvironment(sendPushesEnvironment, process.env));
 
 export const handler = handle(rangeInput, async ({ event, budget }) => {
-  const output = await sendPushes(await services, event, budget);
+  const output = await sendPushes(services, event, budget);
   logLine('info', 'went through a range', 'rangeWalked', { step: STEPS.sendPushes, ...event, ...output });
   return output;
 });

@@ -4,7 +4,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { INVALID_INPUT } from '../../schema/jobs.ts';
+import { INVALID_INPUT } from '../../schema/errors.ts';
 
 export const logger = new Logger();
 

@@ -27,9 +27,9 @@ import type { Chain, INextable, IChainable } from 'aws-cdk-lib/aws-stepfunctions
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { INVALID_INPUT, JOB_REFUSED, JOB_SCHEDULES } from '../../schema/jobs.ts';
+import { INVALID_INPUT, JOB_REFUSED, SERVICE_REFUSED } from '../../schema/errors.ts';
+import { JOB_SCHEDULES } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
-import { SERVICE_REFUSED } from '../../schema/services.ts';
 import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeInvoke, acknowledgeInvokeByName, resourceWildcard } from './acknowledge.ts';

@@ -6,7 +6,7 @@ import type { PlannedPushes } from '../../lambdas/coupon-stats/app/plan-pushes.t
 import type { PlannedUsage } from '../../lambdas/coupon-stats/app/plan-usage.ts';
 import { ROUTING_KEY } from '../../schema/coupon-push-message.ts';
 import { rangeInput, stepInput } from '../../schema/jobs.ts';
-import { SERVICE_REFUSED } from '../../schema/services.ts';
+import { SERVICE_REFUSED } from '../../schema/errors.ts';
 import { readDefinition } from './definition.ts';
 import { functionsOf, rightsOfRole } from './stack-functions.ts';
 import { makeConfig, synthesise } from './synthesised.ts';

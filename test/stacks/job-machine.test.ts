@@ -3,17 +3,9 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { PlannedRanges } from '../../lambdas/point-sync/app/plan-ranges.ts';
-import {
-  INVALID_INPUT,
-  JOB_REFUSED,
-  beginJobRunInput,
-  endJobRunInput,
-  jobInput,
-  rangeInput,
-  stepInput,
-} from '../../schema/jobs.ts';
+import { INVALID_INPUT, JOB_REFUSED, SERVICE_REFUSED } from '../../schema/errors.ts';
+import { beginJobRunInput, endJobRunInput, jobInput, rangeInput, stepInput } from '../../schema/jobs.ts';
 import type { RangeOutput } from '../../schema/jobs.ts';
-import { SERVICE_REFUSED } from '../../schema/services.ts';
 import { readDefinition } from './definition.ts';
 import { rightsOfRole } from './stack-functions.ts';
 import { makeConfig, synthesise } from './synthesised.ts';

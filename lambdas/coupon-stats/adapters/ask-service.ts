@@ -1,6 +1,7 @@
 import pRetry, { AbortError } from 'p-retry';
 import type * as z from 'zod';
-import { SERVICE_REFUSED, SERVICE_TIMEOUT_MS } from '../../../schema/services.ts';
+import { SERVICE_REFUSED } from '../../../schema/errors.ts';
+import { SERVICE_TIMEOUT_MS } from '../../../schema/services.ts';
 import { asError } from '../../shared/as-error.ts';
 import type { Answered } from '../ports.ts';
 
@@ -14,7 +15,8 @@ export class ServiceRefused extends Error {
 
 export interface ServiceAddress {
   readonly baseUrl: string;
-  readonly token: string;
+  /** Asked for each time: one that was replaced holds soon after. */
+  readonly token: () => Promise<string>;
 }
 
 /**
@@ -29,10 +31,11 @@ export async function askService<T>(
   answer: z.ZodType<T>,
 ): Promise<Answered<T>> {
   const url = `${baseUrl.replace(/\/$/, '')}${path}`;
+  const authorization = `Bearer ${await token()}`;
   const ask = async (): Promise<T> => {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS),
     });

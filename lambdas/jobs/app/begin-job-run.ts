@@ -1,4 +1,4 @@
-import { JOB_REFUSED } from '../../../schema/jobs.ts';
+import { JOB_REFUSED } from '../../../schema/errors.ts';
 import type { BeginJobRunInput, JobRun } from '../../../schema/jobs.ts';
 import { beginning, isCompleted, jobFor } from '../domain/job-run.ts';
 import type { JobFor, LatestRun } from '../domain/job-run.ts';

@@ -9,7 +9,7 @@ import {
   httpNotificationService,
   httpStoreService,
 } from '../../../lambdas/coupon-stats/adapters/http-services.ts';
-import { SERVICE_REFUSED } from '../../../schema/services.ts';
+import { SERVICE_REFUSED } from '../../../schema/errors.ts';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -68,7 +68,7 @@ async function startService(...given: Answer[]) {
   const { port } = z.object({ port: z.int() }).parse(server.address());
   return {
     asked,
-    address: { baseUrl: `http://127.0.0.1:${port}`, token: 'the token' },
+    address: { baseUrl: `http://127.0.0.1:${port}`, token: () => Promise.resolve('the token') },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
@@ -123,7 +123,7 @@ describe.concurrent('a service', () => {
   });
 
   it('that nobody runs cannot be had', async () => {
-    const nobody = { baseUrl: 'http://127.0.0.1:1', token: 'the token' };
+    const nobody = { baseUrl: 'http://127.0.0.1:1', token: () => Promise.resolve('the token') };
 
     expect(await askService(nobody, '/things', {}, z.object({}))).toEqual({
       ok: false,

@@ -8,7 +8,7 @@ import { reconcileJobRuns } from '../../../lambdas/jobs/app/reconcile-job-runs.t
 import { tellJobAlerts } from '../../../lambdas/jobs/app/tell-job-alerts.ts';
 import { sqlCheckpoints } from '../../../lambdas/shared/jobs/checkpoints.ts';
 import { alertMessage } from '../../../schema/alert.ts';
-import { JOB_REFUSED } from '../../../schema/jobs.ts';
+import { JOB_REFUSED } from '../../../schema/errors.ts';
 import type { Figures, JobInput, JobName } from '../../../schema/jobs.ts';
 import { startCampaignDatabase } from '../../support/campaign-database.ts';
 import type { CampaignDatabase } from '../../support/campaign-database.ts';
