@@ -5,15 +5,7 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { STAGES } from '../../config/stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import type { Config, StageConfig } from '../../lib/config.ts';
-import { AlertStack } from '../../lib/stacks/alert-stack.ts';
-import { AdminApiStack } from '../../lib/stacks/admin-api-stack.ts';
-import { CampaignGrantStack } from '../../lib/stacks/campaign-grant-stack.ts';
-import { CouponStatsStack } from '../../lib/stacks/coupon-stats-stack.ts';
-import { DataStack } from '../../lib/stacks/data-stack.ts';
-import { JobsStack } from '../../lib/stacks/jobs-stack.ts';
-import { MonitoringStack } from '../../lib/stacks/monitoring-stack.ts';
-import { NetworkStack } from '../../lib/stacks/network-stack.ts';
-import { PointSyncStack } from '../../lib/stacks/point-sync-stack.ts';
+import { grantlineStacks } from '../../lib/grantline-stacks.ts';
 
 export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
   const outcome = checkConfig({ ...STAGES[overrides.stage ?? 'dev'], ...overrides });
@@ -21,47 +13,11 @@ export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
   return outcome.config;
 }
 
-export interface Templates {
-  readonly network: Template;
-  readonly data: Template;
-  readonly alerts: Template;
-  readonly campaignGrant: Template;
-  readonly jobs: Template;
-  readonly pointSync: Template;
-  readonly couponStats: Template;
-  readonly adminApi: Template;
-  readonly monitoring: Template;
-}
+export type Templates = Readonly<Record<keyof ReturnType<typeof grantlineStacks>, Template>>;
 
 export function synthesise(config: Config): Templates {
-  const app = new App({
-    context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
-    analyticsReporting: false,
-  });
-  const network = new NetworkStack(app, 'Network', { config });
-  const data = new DataStack(app, 'Data', { config, network });
-  const alerts = new AlertStack(app, 'Alerts', { config, data });
-  const campaignGrant = new CampaignGrantStack(app, 'CampaignGrant', { config, network, data, alerts });
-  const jobs = new JobsStack(app, 'Jobs', { config, data, alerts });
-  const pointSync = new PointSyncStack(app, 'PointSync', { config, network, data, jobs });
-  const couponStats = new CouponStatsStack(app, 'CouponStats', { config, network, data, jobs });
-  const adminApi = new AdminApiStack(app, 'AdminApi', {
-    config,
-    data,
-    campaignGrant,
-    pointSync,
-    couponStats,
-  });
-  const monitoring = new MonitoringStack(app, 'Monitoring', {
-    config,
-    campaignGrant,
-    data,
-    alerts,
-    jobs,
-    pointSync,
-    couponStats,
-    adminApi,
-  });
+  const { network, data, alerts, campaignGrant, jobs, pointSync, couponStats, adminApi, monitoring } =
+    grantlineStacks(unbundledApp(), config);
   return {
     network: Template.fromStack(network),
     data: Template.fromStack(data),
@@ -73,4 +29,12 @@ export function synthesise(config: Config): Templates {
     adminApi: Template.fromStack(adminApi),
     monitoring: Template.fromStack(monitoring),
   };
+}
+
+/** An app as cdk.json makes it, that bundles nothing. */
+export function unbundledApp(): App {
+  return new App({
+    context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
+    analyticsReporting: false,
+  });
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -627,22 +626,5 @@ describe('what the runtime does not know', () => {
     expect(failure).toBeInstanceOf(Error);
     expect(String(failure)).toMatch(message);
     expect(String(failure)).not.toContain('\n');
-  });
-});
-
-const synthesised = new URL('../../../cdk.out/', import.meta.url);
-
-describe.runIf(existsSync(new URL('manifest.json', synthesised)))('the synthesised application', () => {
-  it('is understood whole, and every mapping finds its queue and its function', async () => {
-    const model = resolveAssembly(await readAssembly(synthesised.pathname), endpoints);
-
-    const functions = model.functions.map(({ name }) => name);
-    const queues = model.queues.map(({ arn }) => arn);
-    expect(model.functions.every(({ codeDirectory }) => existsSync(codeDirectory))).toBe(true);
-    for (const { functionName, queueArn } of model.eventSourceMappings) {
-      expect(functions).toContain(functionName);
-      expect(queues).toContain(queueArn);
-    }
-    for (const { functionName } of model.triggers) expect(functions).toContain(functionName);
   });
 });
