@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { giveWay } from '../local/process/priority.ts';
 import { startRuntime } from '../local/runtime.ts';
 import type { Runtime, RuntimeOptions } from '../local/runtime.ts';
+import { recordCalls } from './iam/recorded-calls.ts';
 import { startOutside } from './outside.ts';
 import type { Outside, OutsideOptions } from './outside.ts';
 import { synthesise } from './synthesise.ts';
@@ -79,13 +80,13 @@ export interface OutsideAddresses {
   readonly jwtSecretKey?: string | undefined;
 }
 
-/** Starts the runtime, which gives way to what is outside from then on. */
-export function startOn(
+/** Starts the runtime, which gives way to what is outside from then on. What its roles call is recorded. */
+export async function startOn(
   { databaseUrl, redisUrl, money, slack, coupons, jwtSecretKey }: OutsideAddresses,
   options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports' | 'httpApiPort'>,
 ): Promise<Runtime> {
   giveWay();
-  return startRuntime({
+  const runtime = await startRuntime({
     ...options,
     databaseUrl,
     redisUrl,
@@ -104,6 +105,13 @@ export function startOn(
       ...(jwtSecretKey === undefined ? {} : { JWT_SECRET_KEY: jwtSecretKey }),
     },
   });
+  return {
+    ...runtime,
+    close: async () => {
+      await runtime.close();
+      await recordCalls(options.logDirectory);
+    },
+  };
 }
 
 function outputOf(runtime: Runtime, name: string): string {

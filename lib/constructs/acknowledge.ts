@@ -1,7 +1,5 @@
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Stack, Validations } from 'aws-cdk-lib/core';
+import { Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
-import { z } from 'zod';
 
 /** Accepts a cdk-nag finding on a construct and what is under it; the reason is for the next auditor. */
 export function acknowledge(construct: IConstruct, id: string, reason: string): void {
@@ -11,22 +9,6 @@ export function acknowledge(construct: IConstruct, id: string, reason: string): 
 /** cdk-nag's name for a resource of a policy, with its tokens spelt the way it spells them. */
 export function resourceWildcard(resource: string): string {
   return `AwsSolutions-IAM5[Resource::${resource}]`;
-}
-
-const VERSIONS =
-  'The wildcard stands for the versions and aliases of one function, which the role is there to invoke.';
-
-/** CDK grants the versions of a function together with the function. */
-export function acknowledgeInvoke(grantee: IConstruct, invoked: IFunction): void {
-  const arn: unknown = Stack.of(grantee).resolve(invoked.functionArn);
-  const { 'Fn::GetAtt': attribute } = z.object({ 'Fn::GetAtt': z.array(z.string()) }).parse(arn);
-  acknowledge(grantee, resourceWildcard(`<${attribute.join('.')}>:*`), VERSIONS);
-}
-
-/** The same, of a function of another stack that is known by its name. */
-export function acknowledgeInvokeByName(grantee: IConstruct, functionName: string): void {
-  const arn = `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:${functionName}`;
-  acknowledge(grantee, resourceWildcard(`${arn}:*`), VERSIONS);
 }
 
 const MANAGED_POLICY =

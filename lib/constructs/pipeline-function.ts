@@ -41,6 +41,11 @@ export class PipelineFunction<
   Schema extends z.ZodObject = z.ZodObject,
   Bound extends Binding = Binding,
 > extends LambdaFunction {
+  /** Without versions and aliases: nothing is published here, and nobody invokes one. */
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
+  }
+
   /** As text, for who only looks at it: a reference would be an export of the stack, and hold up its changes. */
   readonly plainName: string;
 

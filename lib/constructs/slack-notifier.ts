@@ -1,10 +1,10 @@
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { notifySlackEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
+import { consume } from './consume.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { OperatorSecret } from './operator-secret.ts';
@@ -72,13 +72,7 @@ export class SlackNotifier extends Construct {
       timeout: TIMEOUT,
       reservedConcurrency: CONCURRENCY,
     });
-    this.notifySlack.addEventSource(
-      // One at a time: Slack takes about one message a second of a webhook.
-      new SqsEventSource(this.queue, {
-        batchSize: 1,
-        maxConcurrency: CONCURRENCY,
-        reportBatchItemFailures: true,
-      }),
-    );
+    // One at a time: Slack takes about one message a second of a webhook.
+    consume(this.queue, this.notifySlack, { reservedConcurrency: CONCURRENCY, batchSize: 1 });
   }
 }
