@@ -13,14 +13,17 @@ import { PointSyncStack } from './stacks/point-sync-stack.ts';
 /** All that a stage deploys, in the order in which it does. */
 export function grantlineStacks(app: App, config: Config) {
   const id = (name: string) => `Grantline-${config.stage}-${name}`;
-  const network = new NetworkStack(app, id('Network'), { config });
-  const data = new DataStack(app, id('Data'), { config, network });
-  const alerts = new AlertStack(app, id('Alerts'), { config, data });
-  const campaignGrant = new CampaignGrantStack(app, id('CampaignGrant'), { config, network, data, alerts });
-  const jobs = new JobsStack(app, id('Jobs'), { config, data, alerts });
-  const pointSync = new PointSyncStack(app, id('PointSync'), { config, network, data, jobs });
-  const couponStats = new CouponStatsStack(app, id('CouponStats'), { config, network, data, jobs });
+  // Without it a stack goes to wherever the CDK CLI is signed in.
+  const env = config.environment === undefined ? {} : { env: config.environment };
+  const network = new NetworkStack(app, id('Network'), { ...env, config });
+  const data = new DataStack(app, id('Data'), { ...env, config, network });
+  const alerts = new AlertStack(app, id('Alerts'), { ...env, config, data });
+  const campaignGrant = new CampaignGrantStack(app, id('CampaignGrant'), { ...env, config, network, data, alerts });
+  const jobs = new JobsStack(app, id('Jobs'), { ...env, config, data, alerts });
+  const pointSync = new PointSyncStack(app, id('PointSync'), { ...env, config, network, data, jobs });
+  const couponStats = new CouponStatsStack(app, id('CouponStats'), { ...env, config, network, data, jobs });
   const adminApi = new AdminApiStack(app, id('AdminApi'), {
+    ...env,
     config,
     data,
     campaignGrant,
@@ -28,6 +31,7 @@ export function grantlineStacks(app: App, config: Config) {
     couponStats,
   });
   const monitoring = new MonitoringStack(app, id('Monitoring'), {
+    ...env,
     config,
     campaignGrant,
     data,

@@ -1,5 +1,5 @@
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Stack, Validations } from 'aws-cdk-lib/core';
+import { Stack, Token, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { z } from 'zod';
 
@@ -11,6 +11,20 @@ export function acknowledge(construct: IConstruct, id: string, reason: string): 
 /** cdk-nag's name for a resource of a policy, with its tokens spelt the way it spells them. */
 export function resourceWildcard(resource: string): string {
   return `AwsSolutions-IAM5[Resource::${resource}]`;
+}
+
+/** cdk-nag's name for a resource of ours: what the stack does not know yet has the name of its pseudo parameter. */
+export function nagArn(scope: IConstruct, service: string, resource: string): string {
+  const stack = Stack.of(scope);
+  const spelt = (value: string, name: string) => (Token.isUnresolved(value) ? `<${name}>` : value);
+  return [
+    'arn',
+    spelt(stack.partition, 'AWS::Partition'),
+    service,
+    spelt(stack.region, 'AWS::Region'),
+    spelt(stack.account, 'AWS::AccountId'),
+    resource,
+  ].join(':');
 }
 
 const VERSIONS =
@@ -25,8 +39,7 @@ export function acknowledgeInvoke(grantee: IConstruct, invoked: IFunction): void
 
 /** The same, of a function of another stack that is known by its name. */
 export function acknowledgeInvokeByName(grantee: IConstruct, functionName: string): void {
-  const arn = `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:${functionName}`;
-  acknowledge(grantee, resourceWildcard(`${arn}:*`), VERSIONS);
+  acknowledge(grantee, resourceWildcard(nagArn(grantee, 'lambda', `function:${functionName}:*`)), VERSIONS);
 }
 
 const MANAGED_POLICY =

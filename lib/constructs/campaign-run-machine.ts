@@ -22,7 +22,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import { acknowledge, acknowledgeInvoke, nagArn, resourceWildcard } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 import { logGroupFor } from './log-group.ts';
 
@@ -144,7 +144,7 @@ export class CampaignRunMachine extends Construct {
     const stack = Stack.of(this);
     const { resourceName } = stack.splitArn(this.stateMachine.stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
     const name = JSON.stringify(stack.resolve(resourceName));
-    return `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}`;
+    return nagArn(this, 'states', `execution:${name}`);
   }
 
   private buildTurnPhase(begin: LambdaInvoke): LambdaInvoke {

@@ -126,10 +126,10 @@ describe('Redis', () => {
   });
 
   test('that others run is used in place of one of our own', () => {
-    const existingUrl = 'rediss://redis.internal:6380';
-    const { data, network } = synthesise(makeConfig({ redis: { ...STAGES.dev.redis, existingUrl } }));
+    const url = 'rediss://redis.internal:6380';
+    const { data, network } = synthesise(makeConfig({ redis: { ...STAGES.dev.redis, existing: { url } } }));
     data.resourceCountIs('AWS::ElastiCache::ReplicationGroup', 0);
-    data.hasOutput('RedisUrl', { Value: existingUrl });
+    data.hasOutput('RedisUrl', { Value: url });
     network.hasResourceProperties('AWS::EC2::SecurityGroup', {
       GroupDescription: 'Functions in the VPC',
       SecurityGroupEgress: Match.arrayWith([Match.objectLike({ FromPort: 6380 })]),
