@@ -113,7 +113,10 @@ export function startOn(
 }
 
 /** The user, if there is one, stays in the URL. */
-export function withoutPassword(address: string): { readonly url: string; readonly password: string | undefined } {
+export function withoutPassword(address: string): {
+  readonly url: string;
+  readonly password: string | undefined;
+} {
   const url = new URL(address);
   const password = url.password === '' ? undefined : decodeURIComponent(url.password);
   url.password = '';

@@ -25,9 +25,7 @@ const database = z
     /** The schema that the migrations fill. */
     name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a lower-case MySQL schema name'),
     /** A cluster that others run (Data API on): no cluster is created then, and the fields below do nothing. */
-    existing: z
-      .strictObject({ clusterArn: arn, secretArn: arn })
-      .optional(),
+    existing: z.strictObject({ clusterArn: arn, secretArn: arn }).optional(),
     /** Aurora capacity units, of 2 GiB each. */
     capacity: z.strictObject({
       min: z.number().min(0.5).max(256).multipleOf(0.5),
@@ -139,7 +137,11 @@ const stageConfig = z
   })
   .superRefine(({ environment: where, ...config }, context) => {
     for (const { path, foreign } of elsewhere(where, config)) {
-      context.addIssue({ code: 'custom', path: [...path], message: `is in ${foreign}, not where the stage is` });
+      context.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: `is in ${foreign}, not where the stage is`,
+      });
     }
   });
 
@@ -253,9 +255,11 @@ function elsewhere(
     foreign: availabilityZone.slice(0, -1),
   }));
   return [
-    ...arns.flatMap(({ path, value }) =>
-      value === undefined ? [] : [{ path, foreign: value.split(':').slice(3, 5).join(':') }],
-    ).filter(({ foreign }) => foreign !== ours),
+    ...arns
+      .flatMap(({ path, value }) =>
+        value === undefined ? [] : [{ path, foreign: value.split(':').slice(3, 5).join(':') }],
+      )
+      .filter(({ foreign }) => foreign !== ours),
     ...zones.filter(({ foreign }) => foreign !== where.region),
   ];
 }

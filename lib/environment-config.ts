@@ -37,7 +37,12 @@ export function environmentProblems(
           `stage ${stage}: environment.${name}: is ${ours}, and the CDK CLI is signed in to ${theirs ?? 'none'}: ${remedy}, or correct config/stages.ts`,
         ];
   return [
-    ...differs('account', said.account, account, 'choose the profile of that account (--profile, AWS_PROFILE)'),
+    ...differs(
+      'account',
+      said.account,
+      account,
+      'choose the profile of that account (--profile, AWS_PROFILE)',
+    ),
     ...differs('region', said.region, region, 'choose that region (AWS_REGION)'),
   ];
 }

@@ -8,7 +8,7 @@ import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { reconcileCampaignsEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, nagArn, resourceWildcard } from './acknowledge.ts';
+import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
@@ -93,7 +93,6 @@ export class CampaignReconciler extends Construct {
         maxEventAge: Duration.minutes(1),
       }),
     });
-    acknowledgeInvoke(role, this.reconcileCampaigns);
   }
 }
 

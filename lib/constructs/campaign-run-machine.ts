@@ -22,7 +22,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, nagArn, resourceWildcard } from './acknowledge.ts';
+import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 import { logGroupFor } from './log-group.ts';
 
@@ -290,15 +290,6 @@ export class CampaignRunMachine extends Construct {
   }
 
   private acknowledgeWildcards(): void {
-    const { waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign } = this.props;
-    for (const invoked of [waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign]) {
-      acknowledgeInvoke(this.stateMachine, invoked);
-    }
-    acknowledge(
-      this.stateMachine,
-      resourceWildcard('*'),
-      'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
-    );
     for (const mapRun of ['', '/PublishVouchers', '/PublishPoints']) {
       acknowledge(
         this.stateMachine,

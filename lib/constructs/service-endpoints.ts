@@ -80,7 +80,7 @@ export class ServiceEndpoints extends Construct {
     });
     group.addIngressRule(clients, https, 'Functions');
     clients.addEgressRule(group, https, 'AWS services');
-    for (const service of missing) this.create(vpc, group as ISecurityGroup, ENDPOINTS[service]);
+    for (const service of missing) this.create(vpc, group, ENDPOINTS[service]);
   }
 
   private create(vpc: IVpc, group: ISecurityGroup, { id, service, actions }: Endpoint): void {

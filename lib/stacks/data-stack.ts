@@ -56,7 +56,8 @@ export class DataStack extends Stack {
         authTokenSecretName === undefined ? undefined : this.redisAuthToken(config, authTokenSecretName);
       return { redis: new RedisAccess(url, authToken), cacheNodes: [] };
     }
-    if (redisSecurityGroup === undefined) throw new Error('unreachable: the network has the group of our own');
+    if (redisSecurityGroup === undefined)
+      throw new Error('unreachable: the network has the group of our own');
     const authToken = this.redisAuthToken(config);
     const cache = new RedisCache(this, 'Redis', {
       config,

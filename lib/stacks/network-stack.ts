@@ -4,7 +4,7 @@ import { CfnOutput, Fn, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
-import { acknowledgeProvider } from '../constructs/acknowledge.ts';
+import { acknowledge, acknowledgeProvider } from '../constructs/acknowledge.ts';
 import { logGroupFor } from '../constructs/log-group.ts';
 import { REDIS_PORT } from '../constructs/redis-cache.ts';
 import { ServiceEndpoints } from '../constructs/service-endpoints.ts';
@@ -38,7 +38,10 @@ export class NetworkStack extends Stack {
     this.vpc = existing === undefined ? this.createVpc(config) : this.importVpc(existing);
 
     this.functionSecurityGroup = this.securityGroup('FunctionSecurityGroup', 'Functions in the VPC');
-    this.moneyClientSecurityGroup = this.securityGroup('MoneyClientSecurityGroup', 'Callers of the Money API');
+    this.moneyClientSecurityGroup = this.securityGroup(
+      'MoneyClientSecurityGroup',
+      'Callers of the Money API',
+    );
     this.serviceClientSecurityGroup = this.securityGroup(
       'ServiceClientSecurityGroup',
       'Callers of coupon services',
@@ -86,11 +89,17 @@ export class NetworkStack extends Stack {
   }
 
   private importVpc({ vpcId, subnets }: NonNullable<NetworkConfig['existing']>): IVpc {
-    return Vpc.fromVpcAttributes(this, 'Vpc', {
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
       vpcId,
       availabilityZones: subnets.map(({ availabilityZone }) => availabilityZone),
       isolatedSubnetIds: subnets.map((subnet) => subnet.id),
     });
+    acknowledge(
+      vpc,
+      'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      'Routes are the business of who runs the VPC: interface endpoints need none.',
+    );
+    return vpc;
   }
 
   private securityGroup(id: string, description: string): SecurityGroup {

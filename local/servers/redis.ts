@@ -38,7 +38,11 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
     logFile,
   });
   const name = `redis on port ${listenPort}`;
-  await waitUntilReady(server, () => answers(listenPort, server.pid, password), { name, logFile, timeoutMs: 15_000 });
+  await waitUntilReady(server, () => answers(listenPort, server.pid, password), {
+    name,
+    logFile,
+    timeoutMs: 15_000,
+  });
   const credentials = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
   return { ...server, url: `redis://${credentials}127.0.0.1:${listenPort}` };
 }
