@@ -1,8 +1,10 @@
 /** What cdk-nag found and we accept. `npm run synth` fails for what is not accepted: here is held what is. */
+import { Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { grantlineStacks } from '../../lib/grantline-stacks.ts';
-import { makeConfig, synthesise, unbundledApp } from './synthesised.ts';
+import { existingVpc, makeConfig, synthesise, unbundledApp } from './synthesised.ts';
 
 const acknowledged = z.record(z.string(), z.string());
 
@@ -41,6 +43,15 @@ describe('findings that are accepted', () => {
     expect(new Set(reasons).size).toBeLessThanOrEqual(most);
     for (const reason of reasons) expect(reason).toMatch(/^\S+ .*\.$/s);
   });
+});
+
+test('are all that there is where account, region and network are said', { timeout: 180_000 }, () => {
+  const app = unbundledApp();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const environment = { account: '111122223333', region: 'ap-northeast-2' };
+  grantlineStacks(app, makeConfig({ stage: 'prod', environment, network: { existing: existingVpc } }));
+
+  expect(() => app.synth()).not.toThrow();
 });
 
 describe('policies', () => {

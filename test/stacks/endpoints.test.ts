@@ -15,7 +15,7 @@ function networkWith(logicalId: RegExp, change: (resource: unknown) => unknown):
   const [id] = Object.keys(json.Resources).filter((key) => logicalId.test(key));
   if (id === undefined) throw new Error(`no resource ${String(logicalId)}`);
   const changed = change(json.Resources[id]);
-  const { [id]: _, ...others } = json.Resources;
+  const others = Object.fromEntries(Object.entries(json.Resources).filter(([key]) => key !== id));
   const Resources = changed === undefined ? others : { ...others, [`${id}Changed`]: changed };
   return all({ ...templates, network: Template.fromJSON({ ...json, Resources }) });
 }
