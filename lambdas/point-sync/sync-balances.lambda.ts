@@ -7,7 +7,7 @@ import { syncBalances } from './app/sync-balances.ts';
 import { balanceServices } from './container.ts';
 import { STEPS } from './domain/steps.ts';
 
-const services = balanceServices(parseEnvironment(syncBalancesEnvironment, process.env));
+const services = await balanceServices(parseEnvironment(syncBalancesEnvironment, process.env));
 
 export const handler = handle(rangeInput, async ({ event, budget }) => {
   const output = await syncBalances(services, event, budget);

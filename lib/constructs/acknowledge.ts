@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib/core';
+import { Stack, Token, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 
 /** Accepts a cdk-nag finding on a construct and what is under it; the reason is for the next auditor. */
@@ -9,6 +9,20 @@ export function acknowledge(construct: IConstruct, id: string, reason: string): 
 /** cdk-nag's name for a resource of a policy, with its tokens spelt the way it spells them. */
 export function resourceWildcard(resource: string): string {
   return `AwsSolutions-IAM5[Resource::${resource}]`;
+}
+
+/** cdk-nag's name for a resource of ours: what the stack does not know yet has the name of its pseudo parameter. */
+export function nagArn(scope: IConstruct, service: string, resource: string): string {
+  const stack = Stack.of(scope);
+  const spelt = (value: string, name: string) => (Token.isUnresolved(value) ? `<${name}>` : value);
+  return [
+    'arn',
+    spelt(stack.partition, 'AWS::Partition'),
+    service,
+    spelt(stack.region, 'AWS::Region'),
+    spelt(stack.account, 'AWS::AccountId'),
+    resource,
+  ].join(':');
 }
 
 const MANAGED_POLICY =

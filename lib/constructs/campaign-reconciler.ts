@@ -8,7 +8,7 @@ import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { reconcileCampaignsEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, resourceWildcard } from './acknowledge.ts';
+import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
@@ -160,9 +160,7 @@ class Reservations
     if (grantee.role) {
       acknowledge(
         grantee.role,
-        resourceWildcard(
-          `arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${this.groupName}/*`,
-        ),
+        resourceWildcard(nagArn(grantee, 'scheduler', `schedule/${this.groupName}/*`)),
         'The schedules of one group of ours, whose names are made of reservations at run time.',
       );
     }

@@ -10,6 +10,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
 import type { Binding } from './binding.ts';
 
 export interface GrantQueueProps {
@@ -43,6 +44,7 @@ export class GrantQueue extends Construct {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
+      removalPolicy: removalPolicyOf(config),
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,

@@ -6,7 +6,6 @@ import type { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
-import { acknowledge, resourceWildcard } from './acknowledge.ts';
 import type { Binding, BoundName } from './binding.ts';
 import { bundledCode } from './bundled-code.ts';
 import type { BundledFolder } from './bundled-code.ts';
@@ -41,11 +40,6 @@ export class PipelineFunction<
   Schema extends z.ZodObject = z.ZodObject,
   Bound extends Binding = Binding,
 > extends LambdaFunction {
-  /** Without versions and aliases: nothing is published here, and nobody invokes one. */
-  override get resourceArnsForGrantInvoke(): string[] {
-    return [this.functionArn];
-  }
-
   /** As text, for who only looks at it: a reference would be an export of the stack, and hold up its changes. */
   readonly plainName: string;
 
@@ -96,10 +90,10 @@ export class PipelineFunction<
       for (const [name, value] of Object.entries(binding.environment)) this.addEnvironment(name, value);
       binding.grantTo(this);
     }
-    acknowledge(
-      role,
-      resourceWildcard('*'),
-      'X-Ray, PutMetricData and the network interfaces of VPC functions have no resource-level permissions.',
-    );
+  }
+
+  /** Of whoever may invoke it: nobody asks for a version, which CDK would grant by a wildcard. */
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
   }
 }

@@ -17,7 +17,6 @@ import { Construct } from 'constructs';
 import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import { redriveDeadLettersEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, resourceWildcard } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
@@ -65,11 +64,6 @@ export class RedriveMachine extends Construct {
         includeExecutionData: false,
       },
     });
-    acknowledge(
-      this.stateMachine,
-      resourceWildcard('*'),
-      'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
-    );
   }
 
   /** For who starts redrives. */

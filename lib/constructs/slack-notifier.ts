@@ -4,6 +4,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { notifySlackEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
 import { consume } from './consume.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
@@ -40,6 +41,7 @@ export class SlackNotifier extends Construct {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
+      removalPolicy: removalPolicyOf(config),
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,
