@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { SqlDatabase } from '../../shared/data-api.ts';
+import { recentDays } from '../domain/hour.ts';
 import type { PushStore } from '../ports.ts';
 
 const endRow = z.object({ count: z.int(), toId: z.string().nullable() });
@@ -29,31 +30,20 @@ const IN_RANGE = 'member_id > :afterId AND member_id <= :toId';
 
 export function sqlPushStore(db: SqlDatabase): PushStore {
   return {
-    async collectMembers({ runDate, targetHour }, days, { afterId, toId }) {
-      for (const [index, day] of days.entries()) {
-        const newer = days.slice(0, index).map((_, at) => `:newer${at}`);
-        await db.execute(
-          `INSERT IGNORE INTO coupon_pushes (run_date, target_hour, member_id, dong)
-           SELECT :runDate, :targetHour, s.member_id, s.top_dong
-           FROM coupon_usage_stats s FORCE INDEX (ix_coupon_usage_stats_hour)
-           WHERE s.run_date = :day AND s.top_hour = :targetHour
-             AND s.member_id > :afterId AND s.member_id <= :toId
-             ${
-               newer.length === 0
-                 ? ''
-                 : `AND NOT EXISTS (SELECT 1 FROM coupon_usage_stats n
-               WHERE n.member_id = s.member_id AND n.run_date IN (${newer.join(', ')}))`
-             }`,
-          {
-            runDate,
-            targetHour,
-            afterId,
-            toId,
-            day,
-            ...Object.fromEntries(days.slice(0, index).map((newerDay, at) => [`newer${at}`, newerDay])),
-          },
-        );
-      }
+    async collectMembers({ runDate, targetHour }, { afterId, toId }) {
+      const [newest, middle, oldest] = recentDays(runDate);
+      await db.execute(
+        // The days one by one: of a span of them the index is read through all hours.
+        `INSERT IGNORE INTO coupon_pushes (run_date, target_hour, member_id, dong)
+         SELECT :newest, :targetHour, s.member_id, s.top_dong
+         FROM coupon_usage_stats s FORCE INDEX (ix_coupon_usage_stats_hour)
+         WHERE s.run_date IN (:newest, :middle, :oldest) AND s.top_hour = :targetHour
+           AND s.member_id > :afterId AND s.member_id <= :toId
+           AND s.run_date = (SELECT n.run_date FROM coupon_usage_stats n FORCE INDEX (uk_coupon_usage_stats_member)
+                             WHERE n.member_id = s.member_id AND n.run_date <= :newest
+                             ORDER BY n.run_date DESC LIMIT 1)`,
+        { targetHour, newest, middle, oldest, afterId, toId },
+      );
     },
 
     async memberRangeEnd({ afterId, toId }, size) {

@@ -2,8 +2,8 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sqlPushStore } from '../../../lambdas/coupon-stats/adapters/sql-push-store.ts';
-import { recentDays } from '../../../lambdas/coupon-stats/domain/hour.ts';
 import type { PushStore } from '../../../lambdas/coupon-stats/ports.ts';
+import { addDays } from '../../../schema/seoul-time.ts';
 import { startCampaignDatabase } from '../../support/campaign-database.ts';
 import type { CampaignDatabase } from '../../support/campaign-database.ts';
 import { insertFavourites } from '../../support/coupon-rows.ts';
@@ -34,7 +34,14 @@ async function kept(): Promise<string[]> {
   );
   return rows.map(({ line }) => line);
 }
-const collect = (range = ALL) => store.collectMembers(HOUR, recentDays(HOUR.runDate), range);
+/** Entries of indexes that the server has read: it is the test's own. */
+async function rowsRead(): Promise<number> {
+  const [rows] = await sql.query<({ Value: string } & RowDataPacket)[]>(
+    "SHOW GLOBAL STATUS WHERE Variable_name IN ('Handler_read_key', 'Handler_read_next', 'Handler_read_prev')",
+  );
+  return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
+}
+const collect = (range = ALL) => store.collectMembers(HOUR, range);
 
 describe('members of an hour', () => {
   it('are those whose newest favourite of three days is of the hour', async () => {
@@ -97,6 +104,23 @@ describe('members of an hour', () => {
     await collect({ afterId: '1', toId: '3' });
 
     expect((await kept()).map((line) => line.split(' ')[2])).toEqual(['2', '3']);
+  });
+
+  it('cost a few looks each, however many nights there are', async () => {
+    const nights = Array.from({ length: 30 }, (_, night) => addDays(TODAY, -night));
+    await insertFavourites(
+      sql,
+      nights.flatMap((runDate) =>
+        Array.from({ length: 240 }, (_, index) => ({ memberId: index + 1, runDate, hour: index % 24 })),
+      ),
+    );
+    const before = await rowsRead();
+    await collect();
+    const read = (await rowsRead()) - before;
+
+    expect(await kept()).toHaveLength(10);
+    // Of each its favourites of three days, and for each of those the newest.
+    expect(read).toBeLessThan(100);
   });
 
   it('have ends of ranges by favourites of all days', async () => {

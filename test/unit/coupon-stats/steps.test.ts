@@ -182,7 +182,7 @@ describe('chunks of members', () => {
     expect(figuresOf(checkpoints)).toEqual({ favourites: 6, skippedMembers: 3 });
   });
 
-  it('are collected for the hour, of three days', async () => {
+  it('are collected for the hour, each once, to the end of the range', async () => {
     const done: unknown[] = [];
     const checkpoints = await checkpointsOf('collect-members');
     const pushes = {
@@ -195,11 +195,10 @@ describe('chunks of members', () => {
     await collectMembers({ pushes, checkpoints, clock }, { jobRun: ofHour, range }, plenty);
 
     const hour = { runDate: '2026-11-20', targetHour: 9 };
-    const days = ['2026-11-20', '2026-11-19', '2026-11-18'];
     expect(done).toEqual([
-      [hour, days, { afterId: '0', toId: '10' }],
-      [hour, days, { afterId: '10', toId: '20' }],
-      [hour, days, { afterId: '20', toId: '25' }],
+      [hour, { afterId: '0', toId: '10' }],
+      [hour, { afterId: '10', toId: '20' }],
+      [hour, { afterId: '20', toId: '25' }],
     ]);
   });
 });
