@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { SqlDatabase } from '../../shared/data-api.ts';
+import { pageEnd } from '../../shared/jobs/page-end.ts';
 import { recentDays } from '../domain/hour.ts';
 import type { PushStore } from '../ports.ts';
 
-const endRow = z.object({ count: z.int(), toId: z.string().nullable() });
 const openRow = z.object({
   memberId: z.string(),
   dong: z.string(),
@@ -46,16 +46,14 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
       );
     },
 
-    async memberRangeEnd({ afterId, toId }, size) {
-      const [row] = await db.query(
-        endRow,
-        `SELECT COUNT(*) AS count, CAST(MAX(member_id) AS CHAR) AS toId
-         FROM (SELECT member_id FROM coupon_usage_stats FORCE INDEX (uk_coupon_usage_stats_member)
-               WHERE ${IN_RANGE} ORDER BY member_id LIMIT ${size}) AS page`,
+    memberRangeEnd: ({ afterId, toId }, size) =>
+      pageEnd(
+        db,
+        'member_id',
+        `coupon_usage_stats FORCE INDEX (uk_coupon_usage_stats_member) WHERE ${IN_RANGE}`,
+        size,
         { afterId, toId },
-      );
-      return row === undefined || row.toId === null || row.count < size ? undefined : row.toId;
-    },
+      ),
 
     open: ({ runDate, targetHour }, { afterId, toId }, limit) =>
       db.query(

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { addDays, toDateTime } from '../../../schema/seoul-time.ts';
 import type { SqlDatabase } from '../../shared/data-api.ts';
+import { pageEnd } from '../../shared/jobs/page-end.ts';
 import { FEWEST_USES } from '../domain/usage-window.ts';
 import type { UsageStore } from '../ports.ts';
 
 const storeRow = z.object({ storeId: z.string() });
-const endRow = z.object({ count: z.int(), toId: z.string().nullable() });
 const countsRow = z.object({ favourites: z.coerce.number(), skippedMembers: z.coerce.number() });
 
 /** A use counts where the district of its store is known. */
@@ -55,16 +55,15 @@ export function sqlUsageStore(db: SqlDatabase): UsageStore {
       );
     },
 
-    async memberRangeEnd({ afterId, toId }, size) {
-      const [row] = await db.query(
-        endRow,
-        `SELECT COUNT(*) AS count, CAST(MAX(member_id) AS CHAR) AS toId
-         FROM (SELECT member_id FROM coupon_histories FORCE INDEX (ix_coupon_histories_member)
-               WHERE member_id > :afterId AND member_id <= :toId ORDER BY member_id LIMIT ${size}) AS page`,
+    memberRangeEnd: ({ afterId, toId }, size) =>
+      pageEnd(
+        db,
+        'member_id',
+        `coupon_histories FORCE INDEX (ix_coupon_histories_member)
+         WHERE member_id > :afterId AND member_id <= :toId`,
+        size,
         { afterId, toId },
-      );
-      return row === undefined || row.toId === null || row.count < size ? undefined : row.toId;
-    },
+      ),
 
     aggregate: ({ jobRunId, runDate }, days, { afterId, toId }, nowMs) =>
       db.transaction(async (tx) => {
