@@ -37,7 +37,11 @@ export interface UsageStore {
   ): Promise<void>;
   /** The member in whom the next `size` histories end; undefined when there are not so many. */
   memberRangeEnd(range: IdRange, size: number): Promise<string | undefined>;
-  /** The favourites of the range's members, in place of what an earlier run for the same date wrote. */
+  /** Whether the service did not say a district of the run's stores. */
+  isDistrictNotSaid(jobRunId: string): Promise<boolean>;
+  /** Notes the range's members who used a store whose district was not said: they are left out. */
+  skipMembers(jobRunId: string, days: Days, range: IdRange): Promise<void>;
+  /** The favourites of the range's other members, in place of what an earlier run for the same date wrote. */
   aggregate(
     run: { readonly jobRunId: string; readonly runDate: string },
     days: Days,

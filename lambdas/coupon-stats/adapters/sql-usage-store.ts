@@ -3,9 +3,11 @@ import { addDays, toDateTime } from '../../../schema/seoul-time.ts';
 import type { SqlDatabase } from '../../shared/data-api.ts';
 import { pageEnd } from '../../shared/jobs/page-end.ts';
 import { FEWEST_USES } from '../domain/usage-window.ts';
-import type { UsageStore } from '../ports.ts';
+import type { Days, UsageStore } from '../ports.ts';
 
 const storeRow = z.object({ storeId: z.string() });
+const memberRow = z.object({ memberId: z.string() });
+const favouriteRow = z.object({ memberId: z.string(), dong: z.string(), hour: z.int(), uses: z.string() });
 const countsRow = z.object({ favourites: z.coerce.number(), skippedMembers: z.coerce.number() });
 
 /** A use counts where the district of its store is known. */
@@ -17,6 +19,11 @@ const PAIRS = `
   WHERE h.member_id > :afterId AND h.member_id <= :toId AND h.used_at >= :from AND h.used_at < :until
   GROUP BY h.member_id, s.dong, HOUR(h.used_at)`;
 
+/**
+ * Histories are written all the time, by others, and INSERT … SELECT locks what it reads unless the isolation is READ
+ * COMMITTED, which the Data API cannot be told: so favourites are read without locks, and written by another statement.
+ * The stores of a day are few enough only in the database: their statement locks the day, which is over.
+ */
 export function sqlUsageStore(db: SqlDatabase): UsageStore {
   return {
     async collectStores(jobRunId, day) {
@@ -65,53 +72,83 @@ export function sqlUsageStore(db: SqlDatabase): UsageStore {
         { afterId, toId },
       ),
 
-    aggregate: ({ jobRunId, runDate }, days, { afterId, toId }, nowMs) =>
-      db.transaction(async (tx) => {
-        const of = { jobRunId, runDate, afterId, toId };
-        const window = { from: days.first, until: addDays(days.last, 1) };
-        await tx.execute(
-          `INSERT IGNORE INTO coupon_skipped_members (job_run_id, member_id, reason)
-           SELECT DISTINCT :jobRunId, h.member_id, 'DISTRICT_NOT_SAID'
-           FROM coupon_histories h FORCE INDEX (ix_coupon_histories_member)
-           JOIN coupon_run_stores s
-             ON s.job_run_id = :jobRunId AND s.store_id = h.store_id AND s.district_state = 'FAILED'
-           WHERE h.member_id > :afterId AND h.member_id <= :toId AND h.used_at >= :from AND h.used_at < :until`,
-          { jobRunId, afterId, toId, ...window },
-        );
-        await tx.execute(
-          `INSERT INTO coupon_usage_stats
-             (member_id, run_date, top_dong, top_hour, use_count, job_run_id, aggregated_at)
-           SELECT r.member_id, :runDate, r.dong, r.hour, r.use_count, :jobRunId, :now
-           FROM (SELECT p.member_id, p.dong, p.hour, SUM(p.uses) OVER (PARTITION BY p.member_id) AS use_count,
-                        ROW_NUMBER() OVER (PARTITION BY p.member_id
-                                           ORDER BY p.uses DESC, p.latest DESC, p.dong, p.hour) AS place
-                 FROM (${PAIRS}) AS p) AS r
-           LEFT JOIN coupon_skipped_members k ON k.job_run_id = :jobRunId AND k.member_id = r.member_id
-           WHERE r.place = 1 AND r.use_count >= ${FEWEST_USES} AND k.member_id IS NULL
-           ON DUPLICATE KEY UPDATE
-             top_dong = VALUES(top_dong), top_hour = VALUES(top_hour), use_count = VALUES(use_count),
-             job_run_id = VALUES(job_run_id), aggregated_at = VALUES(aggregated_at)`,
-          { ...of, ...window, now: toDateTime(nowMs) },
-        );
-        // Who has no favourite any more: an earlier run for the same date knew other histories.
-        await tx.execute(
-          `DELETE s FROM coupon_usage_stats s
-           LEFT JOIN coupon_skipped_members k ON k.job_run_id = :jobRunId AND k.member_id = s.member_id
-           WHERE s.run_date = :runDate AND s.member_id > :afterId AND s.member_id <= :toId
-             AND s.job_run_id <> :jobRunId AND k.member_id IS NULL`,
-          of,
-        );
-        const [counts] = await tx.query(
-          countsRow,
-          `SELECT CAST((SELECT COUNT(*) FROM coupon_usage_stats
-                        WHERE run_date = :runDate AND member_id > :afterId AND member_id <= :toId
-                          AND job_run_id = :jobRunId) AS CHAR) AS favourites,
-                  CAST((SELECT COUNT(*) FROM coupon_skipped_members
-                        WHERE job_run_id = :jobRunId AND member_id > :afterId AND member_id <= :toId) AS CHAR)
-                    AS skippedMembers`,
-          of,
-        );
-        return counts ?? {};
-      }),
+    async isDistrictNotSaid(jobRunId) {
+      const rows = await db.query(
+        storeRow,
+        `SELECT CAST(store_id AS CHAR) AS storeId FROM coupon_run_stores
+         WHERE job_run_id = :jobRunId AND district_state = 'FAILED' LIMIT 1`,
+        { jobRunId },
+      );
+      return rows.length > 0;
+    },
+
+    async skipMembers(jobRunId, days, { afterId, toId }) {
+      const members = await db.query(
+        memberRow,
+        `SELECT DISTINCT CAST(h.member_id AS CHAR) AS memberId
+         FROM coupon_histories h FORCE INDEX (ix_coupon_histories_member)
+         JOIN coupon_run_stores s
+           ON s.job_run_id = :jobRunId AND s.store_id = h.store_id AND s.district_state = 'FAILED'
+         WHERE h.member_id > :afterId AND h.member_id <= :toId AND h.used_at >= :from AND h.used_at < :until`,
+        { jobRunId, afterId, toId, ...windowOf(days) },
+      );
+      await db.execute(
+        `INSERT IGNORE INTO coupon_skipped_members (job_run_id, member_id, reason)
+         SELECT :jobRunId, m.member_id, 'DISTRICT_NOT_SAID'
+         FROM JSON_TABLE(:members, '$[*]' COLUMNS (member_id BIGINT PATH '$.memberId')) m`,
+        { jobRunId, members: JSON.stringify(members) },
+      );
+    },
+
+    async aggregate({ jobRunId, runDate }, days, { afterId, toId }, nowMs) {
+      const of = { jobRunId, runDate, afterId, toId };
+      const favourites = await db.query(
+        favouriteRow,
+        `SELECT CAST(r.member_id AS CHAR) AS memberId, r.dong AS dong, r.hour AS hour,
+                CAST(r.use_count AS CHAR) AS uses
+         FROM (SELECT p.member_id, p.dong, p.hour, SUM(p.uses) OVER (PARTITION BY p.member_id) AS use_count,
+                      ROW_NUMBER() OVER (PARTITION BY p.member_id
+                                         ORDER BY p.uses DESC, p.latest DESC, p.dong, p.hour) AS place
+               FROM (${PAIRS}) AS p) AS r
+         LEFT JOIN coupon_skipped_members k ON k.job_run_id = :jobRunId AND k.member_id = r.member_id
+         WHERE r.place = 1 AND r.use_count >= ${FEWEST_USES} AND k.member_id IS NULL`,
+        { jobRunId, afterId, toId, ...windowOf(days) },
+      );
+      await db.execute(
+        `INSERT INTO coupon_usage_stats
+           (member_id, run_date, top_dong, top_hour, use_count, job_run_id, aggregated_at)
+         SELECT f.member_id, :runDate, f.dong, f.hour, f.uses, :jobRunId, :now
+         FROM JSON_TABLE(:favourites, '$[*]' COLUMNS (
+           member_id BIGINT PATH '$.memberId', dong VARCHAR(60) PATH '$.dong', hour INT PATH '$.hour',
+           uses INT PATH '$.uses')) f
+         ON DUPLICATE KEY UPDATE
+           top_dong = VALUES(top_dong), top_hour = VALUES(top_hour), use_count = VALUES(use_count),
+           job_run_id = VALUES(job_run_id), aggregated_at = VALUES(aggregated_at)`,
+        { jobRunId, runDate, favourites: JSON.stringify(favourites), now: toDateTime(nowMs) },
+      );
+      // Who has no favourite any more: an earlier run for the same date knew other histories.
+      await db.execute(
+        `DELETE s FROM coupon_usage_stats s
+         LEFT JOIN coupon_skipped_members k ON k.job_run_id = :jobRunId AND k.member_id = s.member_id
+         WHERE s.run_date = :runDate AND s.member_id > :afterId AND s.member_id <= :toId
+           AND s.job_run_id <> :jobRunId AND k.member_id IS NULL`,
+        of,
+      );
+      const [counts] = await db.query(
+        countsRow,
+        `SELECT CAST((SELECT COUNT(*) FROM coupon_usage_stats
+                      WHERE run_date = :runDate AND member_id > :afterId AND member_id <= :toId
+                        AND job_run_id = :jobRunId) AS CHAR) AS favourites,
+                CAST((SELECT COUNT(*) FROM coupon_skipped_members
+                      WHERE job_run_id = :jobRunId AND member_id > :afterId AND member_id <= :toId) AS CHAR)
+                  AS skippedMembers`,
+        of,
+      );
+      return counts ?? {};
+    },
   };
+}
+
+function windowOf({ first, last }: Days) {
+  return { from: first, until: addDays(last, 1) };
 }

@@ -54,8 +54,10 @@ async function learn(
   await store.recordDistricts(run, storeIds, dongs ?? undefined);
 }
 
-const aggregate = (range = ALL, run = jobRunId) =>
-  store.aggregate({ jobRunId: run, runDate: RUN_DATE }, DAYS, range, START_MS);
+async function aggregate(range = ALL, run = jobRunId) {
+  await store.skipMembers(run, DAYS, range);
+  return store.aggregate({ jobRunId: run, runDate: RUN_DATE }, DAYS, range, START_MS);
+}
 
 const uses = (memberId: number | string, storeId: number, times: readonly string[]): HistoryInput[] =>
   times.map((at) => ({ memberId, storeId, at }));
@@ -215,6 +217,15 @@ describe('a favourite', () => {
 });
 
 describe('districts that were not said', () => {
+  it('are seen in the run whose they are', async () => {
+    await learn([10, 20]);
+    expect(await store.isDistrictNotSaid(jobRunId)).toBe(false);
+    await learn([30], null);
+
+    expect(await store.isDistrictNotSaid(jobRunId)).toBe(true);
+    expect(await store.isDistrictNotSaid(await insertJobRun(sql))).toBe(false);
+  });
+
   it('cost who used such a store in the window a favourite, and the row of an earlier run stays', async () => {
     await learn([10, 20]);
     await learn([30], null);
@@ -256,6 +267,27 @@ describe('districts that were not said', () => {
     await learn([10], DONGS, next);
 
     expect(await aggregate(ALL, next)).toEqual({ favourites: 1, skippedMembers: 0 });
+  });
+});
+
+describe('a use that is just being written', () => {
+  it('is not waited for: histories are read without locks, for which their writers would wait in turn', async () => {
+    await learn([10]);
+    await learn([20], null);
+    const times = atHour('09:00:00', ['16', '17', '18', '19', '20']);
+    await insertHistories(sql, [...uses(1, 10, times), ...uses(3, 10, times), ...uses(5, 20, times)]);
+    const writer = await sql.getConnection();
+    try {
+      await writer.beginTransaction();
+      await writer.query(
+        "INSERT INTO coupon_histories (member_id, store_id, used_at) VALUES (2, 10, '2026-11-20')",
+      );
+
+      expect(await aggregate()).toEqual({ favourites: 2, skippedMembers: 1 });
+    } finally {
+      await writer.rollback();
+      writer.release();
+    }
   });
 });
 
