@@ -146,6 +146,16 @@ describe('members of an hour', () => {
   });
 });
 
+it('a member who was skipped and is claimed has no reason any more', async () => {
+  await insertFavourites(sql, [{ memberId: 1, runDate: TODAY }]);
+  await collect();
+  await store.settle({ ...HOUR, jobRunId: '7' }, [{ memberId: '1', status: 'SKIPPED', reason: 'HTTP_503' }]);
+  await store.claim(HOUR, ['1'], '11111111-1111-4111-8111-111111111111');
+
+  const [rows] = await sql.query<RowDataPacket[]>('SELECT push_status, reason FROM coupon_pushes');
+  expect(rows).toEqual([{ push_status: 'SENDING', reason: null }]);
+});
+
 describe('active events', () => {
   /** 2026-11-21 12:00:00.000 in Seoul. */
   const NOON = Date.UTC(2026, 10, 21, 3);

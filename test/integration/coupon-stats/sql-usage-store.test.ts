@@ -218,7 +218,8 @@ describe('a favourite', () => {
 
 describe('districts that were not said', () => {
   it('are seen in the run whose they are', async () => {
-    await learn([10, 20]);
+    // One of them the service does not know: that is said of it.
+    await learn([10, 5]);
     expect(await store.isDistrictNotSaid(jobRunId)).toBe(false);
     await learn([30], null);
 
@@ -302,7 +303,7 @@ describe('another run for the same date', () => {
     await insertFavourites(sql, [{ memberId: 1, runDate: '2026-11-19' }]);
     await aggregate();
     await sql.query('DELETE FROM coupon_histories WHERE member_id IN (1, 3)');
-    await insertHistories(sql, uses(3, 20, times));
+    await insertHistories(sql, uses(3, 20, atHour('18:00:00', ['15', '16', '17', '18', '19', '20'])));
     const next = await insertJobRun(sql);
     await learn([10, 20], DONGS, next);
 
@@ -315,7 +316,7 @@ describe('another run for the same date', () => {
     await aggregate({ afterId: '0', toId: '1' }, next);
     expect(await favouritesOf(sql, RUN_DATE)).toEqual([
       { memberId: '2', dong: 'dong 1', hour: 9, uses: 5 },
-      { memberId: '3', dong: 'dong 2', hour: 9, uses: 5 },
+      { memberId: '3', dong: 'dong 2', hour: 18, uses: 6 },
     ]);
     expect(await favouritesOf(sql, '2026-11-19')).toHaveLength(1);
   });
