@@ -8,6 +8,9 @@ import { startOutside } from '../demo/outside.ts';
 import type { Outside, OutsideOptions } from '../demo/outside.ts';
 import { addDays, dateOf } from '../schema/seoul-time.ts';
 import type { Contender } from './contender.ts';
+import { startCouponStats } from './coupon-stats/grantline.ts';
+import { DISTRICTS, SEED, STORES, measureCouponStats } from './coupon-stats/measure.ts';
+import type { CouponMeasurement } from './coupon-stats/measurement.ts';
 import { grantline } from './grantline.ts';
 import { measure } from './measure.ts';
 import type { Measurement } from './measurement.ts';
@@ -21,14 +24,15 @@ import { grantlinePointSync } from './point-sync/grantline.ts';
 import { measureSync } from './point-sync/measure.ts';
 import { timesFaster } from './point-sync/measurement.ts';
 import type { SyncMeasurement } from './point-sync/measurement.ts';
-import { syncTableOf, tableOf } from './table.ts';
-import type { PointSyncWorkload, Workload } from './workloads.ts';
+import { couponTableOf, syncTableOf, tableOf } from './table.ts';
+import type { CouponStatsWorkload, PointSyncWorkload, Workload } from './workloads.ts';
 
 const LOCAL = fileURLToPath(new URL('../.local/', import.meta.url));
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
-async function main({ workloads, pointSyncs, peer, rounds, json }: BenchOptions): Promise<boolean> {
+async function main(options: BenchOptions): Promise<boolean> {
+  const { workloads, pointSyncs, couponStats, peer, rounds, json } = options;
   if (!existsSync('/proc/self/stat')) {
     throw new Error('CPU and memory are read from /proc: run this on Linux, or in a Linux container');
   }
@@ -36,6 +40,7 @@ async function main({ workloads, pointSyncs, peer, rounds, json }: BenchOptions)
   const syncContenders = peer === 'loop' ? [grantlinePointSync, plainLoop] : [grantlinePointSync];
   const measurements: Measurement[] = [];
   const syncs: SyncMeasurement[] = [];
+  const coupons: CouponMeasurement[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     for (const workload of workloads) {
       report(`round ${round} of ${rounds}: ${workload.name}, ${workload.targets} targets, ${workload.title}`);
@@ -45,12 +50,17 @@ async function main({ workloads, pointSyncs, peer, rounds, json }: BenchOptions)
       report(`round ${round} of ${rounds}: ${workload.name}, ${workload.users} users, ${workload.title}`);
       syncs.push(...(await runPointSync(workload, syncContenders)));
     }
+    for (const workload of couponStats) {
+      report(`round ${round} of ${rounds}: ${workload.name}, ${workload.size}, ${workload.title}`);
+      coupons.push(await runCouponStats(workload));
+    }
   }
   const tables = [
     ...(measurements.length > 0 ? [tableOf(measurements)] : []),
     ...(syncs.length > 0 ? [syncTableOf(syncs)] : []),
+    ...(coupons.length > 0 ? [couponTableOf(coupons)] : []),
   ];
-  const all = [...measurements, ...syncs];
+  const all = [...measurements, ...syncs, ...coupons];
   process.stdout.write(`${json ? JSON.stringify(all) : tables.join('\n\n')}\n`);
   return all.every(({ isCorrect }) => isCorrect);
 }
@@ -69,7 +79,7 @@ async function loadPeer(): Promise<Contender> {
 /** The contenders one after the other, with the same database, Redis and Money API. */
 async function runWorkload(workload: Workload, contenders: readonly Contender[]): Promise<Measurement[]> {
   const standIn = { ...workload.conditions, ceiling: workload.ceiling ?? 0 };
-  return withOutside(standIn, async (outside, directory) => {
+  return withOutside({ standIn }, async (outside, directory) => {
     const measurements: Measurement[] = [];
     for (const contender of contenders) {
       const running = await contender.start({
@@ -94,7 +104,7 @@ async function runPointSync(
   contenders: readonly SyncContender[],
 ): Promise<SyncMeasurement[]> {
   const night = { users: workload.users, day: addDays(dateOf(Date.now()), -1) };
-  return withOutside({ ceiling: 0 }, async (outside, directory) => {
+  return withOutside({ standIn: { ceiling: 0 } }, async (outside, directory) => {
     const measurements: SyncMeasurement[] = [];
     for (const contender of contenders) {
       const { name, reports } = contender;
@@ -114,6 +124,20 @@ async function runPointSync(
   });
 }
 
+async function runCouponStats(workload: CouponStatsWorkload): Promise<CouponMeasurement> {
+  const coupons = { seed: SEED, stores: STORES, districts: DISTRICTS };
+  return withOutside({ standIn: { ceiling: 0 }, coupons }, async (outside, directory) => {
+    const running = await startCouponStats(outside, await directory('Grantline'));
+    try {
+      const measurement = await measureCouponStats(running, workload, { outside, report });
+      report(couponTableOf([measurement]));
+      return measurement;
+    } finally {
+      await running.close();
+    }
+  });
+}
+
 async function loadRows(databaseUrl: string, night: Night): Promise<void> {
   const startedAt = performance.now();
   const db = createPool({ uri: databaseUrl, connectionLimit: 1 });
@@ -127,14 +151,14 @@ async function loadRows(databaseUrl: string, night: Night): Promise<void> {
 
 /** @param work gets empty directories by name; they are kept, with their logs, when it fails */
 async function withOutside<T>(
-  standIn: OutsideOptions['standIn'],
+  parts: Pick<OutsideOptions, 'standIn' | 'coupons'>,
   work: (outside: Outside, directory: (name: string) => Promise<string>) => Promise<T>,
 ): Promise<T> {
   await mkdir(LOCAL, { recursive: true });
   const dataDirectory = await mkdtemp(join(LOCAL, 'bench-'));
   const logDirectory = join(dataDirectory, 'logs');
   await mkdir(logDirectory);
-  const outside = await startOutside({ environment: {}, dataDirectory, logDirectory, standIn, report });
+  const outside = await startOutside({ environment: {}, dataDirectory, logDirectory, ...parts, report });
   let result: T;
   try {
     result = await work(outside, async (name) => {
