@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createPool } from 'mysql2/promise';
 import { startOutside } from '../demo/outside.ts';
 import type { Outside, OutsideOptions } from '../demo/outside.ts';
+import { synthesise } from '../demo/synthesise.ts';
 import { addDays, dateOf } from '../schema/seoul-time.ts';
 import type { Contender } from './contender.ts';
 import { startCouponStats } from './coupon-stats/grantline.ts';
@@ -50,9 +51,9 @@ async function main(options: BenchOptions): Promise<boolean> {
       report(`round ${round} of ${rounds}: ${workload.name}, ${workload.users} users, ${workload.title}`);
       syncs.push(...(await runPointSync(workload, syncContenders)));
     }
-    for (const workload of couponStats) {
-      report(`round ${round} of ${rounds}: ${workload.name}, ${workload.size}, ${workload.title}`);
-      coupons.push(await runCouponStats(workload));
+    if (couponStats.length > 0) {
+      report(`round ${round} of ${rounds}: coupon stats`);
+      coupons.push(...(await runCouponStats(couponStats)));
     }
   }
   const tables = [
@@ -124,17 +125,26 @@ async function runPointSync(
   });
 }
 
-async function runCouponStats(workload: CouponStatsWorkload): Promise<CouponMeasurement> {
+/** One after the other with the same servers, each in a runtime of its own, cold as it is every night. */
+async function runCouponStats(workloads: readonly CouponStatsWorkload[]): Promise<CouponMeasurement[]> {
   const coupons = { seed: SEED, stores: STORES, districts: DISTRICTS };
   return withOutside({ standIn: { ceiling: 0 }, coupons }, async (outside, directory) => {
-    const running = await startCouponStats(outside, await directory('Grantline'));
-    try {
-      const measurement = await measureCouponStats(running, workload, { outside, report });
-      report(couponTableOf([measurement]));
-      return measurement;
-    } finally {
-      await running.close();
+    const assemblyDirectory = await directory('cdk.out');
+    await synthesise(assemblyDirectory, {});
+    const measurements: CouponMeasurement[] = [];
+    for (const [index, workload] of workloads.entries()) {
+      const { name, size, title } = workload;
+      report(`${name}, ${size}, ${title}`);
+      const logDirectory = await directory(`logs-${index}`);
+      const running = await startCouponStats(outside, { assemblyDirectory, logDirectory });
+      try {
+        measurements.push(await measureCouponStats(running, workload, { outside, report }));
+      } finally {
+        await running.close();
+      }
+      report(couponTableOf(measurements.slice(-1)));
     }
+    return measurements;
   });
 }
 

@@ -17,7 +17,7 @@ const favouriteRows = z.tuple([
   z.array(z.object({ memberId: id, dong: z.string(), hour: z.number(), uses: z.number() })),
   z.unknown(),
 ]);
-const countRows = z.tuple([z.array(z.object({ count: z.number() })).length(1), z.unknown()]);
+const countRows = z.tuple([z.array(z.object({ count: z.coerce.number() })).length(1), z.unknown()]);
 
 export interface Compared {
   /** Members with a favourite, by plain code. */
@@ -26,7 +26,7 @@ export interface Compared {
   readonly wrong: number;
 }
 
-/** @param db gives dates as texts. @param members their ids are those from 1 on */
+/** @param members their ids are those from 1 on */
 export async function compareFavourites(
   db: Pool,
   members: number,
@@ -64,7 +64,7 @@ async function readFavourites(db: Pool, runDate: string, range: readonly number[
 async function readUses(db: Pool, range: number[]): Promise<Map<number, Use[]>> {
   const [rows] = historyRows.parse(
     await db.query(
-      `SELECT member_id AS memberId, store_id AS storeId, used_at AS usedAt
+      `SELECT member_id AS memberId, store_id AS storeId, CAST(used_at AS CHAR) AS usedAt
        FROM coupon_histories FORCE INDEX (ix_coupon_histories_member) WHERE member_id BETWEEN ? AND ?`,
       range,
     ),

@@ -1,10 +1,7 @@
 /** Coupon stats as `cdk deploy` would create it, on the local runtime. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { couponQueue } from '../../demo/coupon-stats/coupon-queue.ts';
 import type { CouponQueue } from '../../demo/coupon-stats/coupon-queue.ts';
 import type { Outside } from '../../demo/outside.ts';
-import { synthesise } from '../../demo/synthesise.ts';
 import { startOn } from '../../demo/world.ts';
 import type { JobInput } from '../../schema/jobs.ts';
 import { runMachine } from '../run-machine.ts';
@@ -18,13 +15,12 @@ export interface RunningCouponStats {
   close(): Promise<void>;
 }
 
-/** @param directory an empty one of its own */
-export async function startCouponStats(outside: Outside, directory: string): Promise<RunningCouponStats> {
-  const assemblyDirectory = join(directory, 'cdk.out');
-  const logDirectory = join(directory, 'logs');
-  await mkdir(logDirectory, { recursive: true });
-  await synthesise(assemblyDirectory, {});
-  const runtime = await startOn(outside, { assemblyDirectory, logDirectory });
+/** @param directories the assembly that was synthesised, and where logs go */
+export async function startCouponStats(
+  outside: Outside,
+  directories: { readonly assemblyDirectory: string; readonly logDirectory: string },
+): Promise<RunningCouponStats> {
+  const runtime = await startOn(outside, directories);
   const output = (name: string) => {
     const value = runtime.outputs.find((each) => each.name === name)?.value;
     if (typeof value !== 'string') throw new Error(`no stack has an output ${name}`);

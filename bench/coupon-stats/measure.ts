@@ -43,7 +43,7 @@ export async function measureCouponStats(
 ): Promise<CouponMeasurement> {
   const services = outside.coupons;
   if (services === undefined) throw new Error('this world has no store service');
-  const db = createPool({ uri: outside.databaseUrl, connectionLimit: 1, dateStrings: true });
+  const db = createPool({ uri: outside.databaseUrl, connectionLimit: 1 });
   const measure = workload.job === 'coupon-usage-stats' ? measureUsageStats : measureFcmSend;
   try {
     return await measure({ running, workload, db, services, report });
