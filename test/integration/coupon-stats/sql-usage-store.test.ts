@@ -322,6 +322,28 @@ describe('another run for the same date', () => {
   });
 });
 
+describe('ranges that are gone through at the same time', () => {
+  it('do not wait for the rows of each other', async () => {
+    await insertHistories(sql, uses(1, 10, atHour('09:00:00', ['16', '17', '18', '19', '20'])));
+    await learn([10]);
+    const neighbour = await sql.getConnection();
+    try {
+      await neighbour.beginTransaction();
+      await neighbour.query(
+        `INSERT INTO coupon_usage_stats
+           (member_id, run_date, top_dong, top_hour, use_count, job_run_id, aggregated_at)
+         VALUES (500, ?, 'dong 1', 12, 5, ?, NOW(3))`,
+        [RUN_DATE, jobRunId],
+      );
+
+      expect(await aggregate({ afterId: '0', toId: '100' })).toMatchObject({ favourites: 1 });
+    } finally {
+      await neighbour.rollback();
+      neighbour.release();
+    }
+  }, 10_000);
+});
+
 describe('ends of ranges of histories', () => {
   beforeEach(async () => {
     await insertHistories(
