@@ -1,7 +1,8 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sqlUsageStore } from '../../../lambdas/coupon-stats/adapters/sql-usage-store.ts';
-import { usageWindow } from '../../../lambdas/coupon-stats/domain/usage-window.ts';
+import { HISTORIES_A_CHUNK } from '../../../lambdas/coupon-stats/app/aggregate-usage.ts';
+import { FEWEST_USES, usageWindow } from '../../../lambdas/coupon-stats/domain/usage-window.ts';
 import type { UsageStore } from '../../../lambdas/coupon-stats/ports.ts';
 import { startCampaignDatabase } from '../../support/campaign-database.ts';
 import type { CampaignDatabase } from '../../support/campaign-database.ts';
@@ -214,6 +215,23 @@ describe('a favourite', () => {
     expect(await aggregate()).toEqual(first);
     expect(await favouritesOf(sql, RUN_DATE)).toEqual(before);
   });
+});
+
+describe('the favourites of a chunk', () => {
+  it('are within one answer of the Data API, as many as they may be and as long', async () => {
+    const members = HISTORIES_A_CHUNK / FEWEST_USES + 1;
+    await learn([HIGHEST], new Map([[HIGHEST, '동'.repeat(60)]]));
+    const [from, to] = [BigInt(HIGHEST) - BigInt(members), HIGHEST];
+    const times = atHour('23:00:00', ['16', '17', '18', '19', '20']);
+    await insertHistories(
+      sql,
+      Array.from({ length: members }, (_, index) => String(from + BigInt(index + 1))).flatMap((memberId) =>
+        times.map((at) => ({ memberId, storeId: HIGHEST, at })),
+      ),
+    );
+
+    expect(await aggregate({ afterId: String(from), toId: to })).toMatchObject({ favourites: members });
+  }, 30_000);
 });
 
 describe('districts that were not said', () => {
