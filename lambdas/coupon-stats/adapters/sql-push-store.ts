@@ -28,6 +28,10 @@ const OF_HOUR = 'run_date = :runDate AND target_hour = :targetHour';
 const UNCLAIMED = "p.push_status IN ('PENDING', 'SKIPPED')";
 const IN_RANGE = 'member_id > :afterId AND member_id <= :toId';
 
+/**
+ * Members are looked up one by one (STRAIGHT_JOIN): where statistics are older than the rows of the hour, the optimizer
+ * may go through all of them instead, and an UPDATE locks what it goes through, for which the other ranges would wait.
+ */
 export function sqlPushStore(db: SqlDatabase): PushStore {
   return {
     async collectMembers({ runDate, targetHour }, { afterId, toId }) {
@@ -68,8 +72,8 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
     async claim({ runDate, targetHour }, memberIds, token) {
       const of = { runDate, targetHour, token };
       const changed = await db.execute(
-        `UPDATE coupon_pushes p
-         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+        `UPDATE JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = m.member_id
          SET p.push_status = 'SENDING', p.claimed_by = :token, p.reason = NULL
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND ${UNCLAIMED}`,
         { ...of, memberIds: JSON.stringify(memberIds) },
@@ -79,8 +83,8 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
       const rows = await db.query(
         memberRow,
         `SELECT CAST(p.member_id AS CHAR) AS memberId
-         FROM coupon_pushes p
-         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+         FROM JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = m.member_id
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.claimed_by = :token`,
         { ...of, memberIds: JSON.stringify(memberIds) },
       );
@@ -90,10 +94,10 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
     async settle({ runDate, targetHour, jobRunId }, settled, token) {
       if (settled.length === 0) return;
       await db.execute(
-        `UPDATE coupon_pushes p
-         JOIN JSON_TABLE(:rows, '$[*]' COLUMNS (
+        `UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS (
            member_id BIGINT PATH '$.memberId', push_status VARCHAR(20) PATH '$.status',
-           reason VARCHAR(40) PATH '$.reason')) r ON r.member_id = p.member_id
+           reason VARCHAR(40) PATH '$.reason')) r
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = r.member_id
          SET p.push_status = r.push_status, p.reason = r.reason, p.job_run_id = :jobRunId
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND ${
            token === undefined
@@ -113,8 +117,8 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
 
     async leave({ runDate, targetHour, jobRunId }, memberIds) {
       await db.execute(
-        `UPDATE coupon_pushes p
-         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+        `UPDATE JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = m.member_id
          SET p.push_status = 'UNCONFIRMED', p.reason = NULL, p.job_run_id = :jobRunId
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.push_status = 'SENDING'`,
         { runDate, targetHour, jobRunId, memberIds: JSON.stringify(memberIds) },

@@ -61,10 +61,9 @@ export function sqlUsageStore(db: SqlDatabase): UsageStore {
         return { storeId, dong, state };
       });
       await db.execute(
-        `UPDATE coupon_run_stores s
-         JOIN JSON_TABLE(:rows, '$[*]' COLUMNS (
+        `UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS (
            store_id BIGINT PATH '$.storeId', dong VARCHAR(60) PATH '$.dong', state VARCHAR(10) PATH '$.state')) r
-           ON r.store_id = s.store_id
+         STRAIGHT_JOIN coupon_run_stores s ON s.store_id = r.store_id
          SET s.dong = r.dong, s.district_state = r.state
          WHERE s.job_run_id = :jobRunId`,
         { jobRunId, rows: JSON.stringify(rows) },

@@ -156,6 +156,39 @@ it('a member who was skipped and is claimed has no reason any more', async () =>
   expect(rows).toEqual([{ push_status: 'SENDING', reason: null }]);
 });
 
+describe('ranges that are sent at the same time', () => {
+  it('do not wait for the rows of each other', async () => {
+    await insertFavourites(sql, [
+      { memberId: 1, runDate: TODAY, dong: 'a' },
+      { memberId: 2, runDate: TODAY, dong: 'a' },
+      { memberId: 3, runDate: TODAY, dong: 'a' },
+    ]);
+    await collect();
+    const run = { ...HOUR, jobRunId: '1' };
+    const neighbour = await sql.getConnection();
+    try {
+      await neighbour.beginTransaction();
+      await neighbour.query(
+        'SELECT 1 FROM coupon_pushes WHERE run_date = ? AND target_hour = ? AND member_id = 3 FOR UPDATE',
+        [HOUR.runDate, HOUR.targetHour],
+      );
+
+      expect(await store.claim(HOUR, ['1'], 'token')).toEqual(['1']);
+      await store.settle(run, [{ memberId: '1', status: 'SENT', reason: null }], 'token');
+      await store.settle(run, [{ memberId: '2', status: 'NO_TOKENS', reason: null }]);
+      await store.leave(run, ['1', '2']);
+    } finally {
+      await neighbour.rollback();
+      neighbour.release();
+    }
+    expect(await kept()).toEqual([
+      '2026-11-21 12 1 a SENT',
+      '2026-11-21 12 2 a NO_TOKENS',
+      '2026-11-21 12 3 a PENDING',
+    ]);
+  }, 10_000);
+});
+
 describe('active events', () => {
   /** 2026-11-21 12:00:00.000 in Seoul. */
   const NOON = Date.UTC(2026, 10, 21, 3);

@@ -341,6 +341,27 @@ describe('another run for the same date', () => {
 });
 
 describe('ranges that are gone through at the same time', () => {
+  it('do not wait for the stores of each other', async () => {
+    await learn([10, 20], null);
+    const neighbour = await sql.getConnection();
+    try {
+      await neighbour.beginTransaction();
+      await neighbour.query(
+        'SELECT 1 FROM coupon_run_stores WHERE job_run_id = ? AND store_id = 20 FOR UPDATE',
+        [jobRunId],
+      );
+
+      await store.recordDistricts(jobRunId, ['10'], DONGS);
+    } finally {
+      await neighbour.rollback();
+      neighbour.release();
+    }
+    const [rows] = await sql.query<RowDataPacket[]>(
+      "SELECT store_id FROM coupon_run_stores WHERE district_state = 'KNOWN'",
+    );
+    expect(rows).toMatchObject([{ store_id: '10' }]);
+  }, 10_000);
+
   it('do not wait for the rows of each other', async () => {
     await insertHistories(sql, uses(1, 10, atHour('09:00:00', ['16', '17', '18', '19', '20'])));
     await learn([10]);
