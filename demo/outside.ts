@@ -22,7 +22,7 @@ const urlOf = (protocols: RegExp, example: string) =>
 
 const outsideEnvironment = z.object({
   DATABASE_URL: urlOf(/^mysql$/, 'mysql://user:password@host:3306/grantline'),
-  REDIS_URL: urlOf(/^rediss?$/, 'redis://host:6379'),
+  REDIS_URL: urlOf(/^rediss?$/, 'redis://:password@host:6379'),
   MONEY_API_URL: urlOf(/^https?$/, 'http://host:8080'),
   MONEY_API_KEY: z.string().min(1).optional(),
   SLACK_WEBHOOK_URL: urlOf(/^https?$/, 'https://hooks.slack.com/services/T000/B000/XXX'),
@@ -47,6 +47,7 @@ export interface CouponService {
 
 export interface Outside {
   readonly databaseUrl: string;
+  /** With the password that it asks for, if any. */
   readonly redisUrl: string;
   readonly money: {
     readonly url: string;
@@ -76,6 +77,8 @@ export interface OutsideOptions {
   readonly ports?: Partial<
     Record<'database' | 'redis' | 'slack' | 'storeService' | 'notificationService', number>
   >;
+  /** Which our private Redis asks for; without it, for none. */
+  readonly redisPassword?: string;
   readonly report: (line: string) => void;
 }
 
@@ -129,6 +132,7 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
       logFile: join(logDirectory, 'redis.log'),
       programs: { redisServer },
       ...(options.ports?.redis === undefined ? {} : { port: options.ports.redis }),
+      ...(options.redisPassword === undefined ? {} : { password: options.redisPassword }),
     });
     return keep(server).url;
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { giveWay } from '../local/process/priority.ts';
 import { startRuntime } from '../local/runtime.ts';
 import type { Runtime, RuntimeOptions } from '../local/runtime.ts';
+import { recordCalls } from './iam/recorded-calls.ts';
 import { startOutside } from './outside.ts';
 import type { Outside, OutsideOptions } from './outside.ts';
 import { synthesise } from './synthesise.ts';
@@ -24,6 +25,9 @@ export interface WorldOptions extends Omit<OutsideOptions, 'logDirectory'> {
   readonly httpApiPort?: number;
 }
 
+/** As on AWS, Redis asks for what functions find in a secret. */
+const REDIS_PASSWORD = 'local-redis-auth-token';
+
 /** @throws Error of one line; nothing is left running then. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { dataDirectory, report, context } = options;
@@ -34,7 +38,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   report('synthesising the CDK app, starting the database, Redis and the Money API');
   const [synthesis, outsideStart] = await Promise.allSettled([
     synthesise(assemblyDirectory, context),
-    startOutside({ ...options, logDirectory }),
+    startOutside({ redisPassword: REDIS_PASSWORD, ...options, logDirectory }),
   ]);
   if (outsideStart.status === 'rejected') throw outsideStart.reason;
   const outside = outsideStart.value;
@@ -79,18 +83,20 @@ export interface OutsideAddresses {
   readonly jwtSecretKey?: string | undefined;
 }
 
-/** Starts the runtime, which gives way to what is outside from then on. */
-export function startOn(
+/** Starts the runtime, which gives way to what is outside from then on. What its roles call is recorded. */
+export async function startOn(
   { databaseUrl, redisUrl, money, slack, coupons, jwtSecretKey }: OutsideAddresses,
   options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports' | 'httpApiPort'>,
 ): Promise<Runtime> {
   giveWay();
-  return startRuntime({
+  const redis = withoutPassword(redisUrl);
+  const runtime = await startRuntime({
     ...options,
     databaseUrl,
     redisUrl,
     overrides: {
-      REDIS_URL: redisUrl,
+      REDIS_URL: redis.url,
+      ...(redis.password === undefined ? { REDIS_AUTH_TOKEN_SECRET_ARN: '' } : {}),
       MONEY_API_URL: money.url,
       DATABASE_NAME: new URL(databaseUrl).pathname.slice(1),
       ...(coupons === undefined
@@ -100,10 +106,29 @@ export function startOn(
     secrets: {
       MONEY_API_KEY: money.apiKey,
       SLACK_WEBHOOK_URL: slack.webhookUrl,
+      ...(redis.password === undefined ? {} : { REDIS_AUTH_TOKEN: redis.password }),
       ...(coupons === undefined ? {} : { SYSTEM_TOKEN: coupons.systemToken }),
       ...(jwtSecretKey === undefined ? {} : { JWT_SECRET_KEY: jwtSecretKey }),
     },
   });
+  return {
+    ...runtime,
+    close: async () => {
+      await runtime.close();
+      await recordCalls(options.logDirectory);
+    },
+  };
+}
+
+/** The user, if there is one, stays in the URL. */
+export function withoutPassword(address: string): {
+  readonly url: string;
+  readonly password: string | undefined;
+} {
+  const url = new URL(address);
+  const password = url.password === '' ? undefined : decodeURIComponent(url.password);
+  url.password = '';
+  return { url: url.href, password };
 }
 
 function outputOf(runtime: Runtime, name: string): string {

@@ -3,7 +3,9 @@
  * Nothing here is a construct, so a wrong configuration is refused before one is built.
  */
 import { z } from 'zod';
+import { environment } from './environment-config.ts';
 import { defaultGrantConcurrency } from './grant-concurrency.ts';
+import { network, reachableAt, securityGroupId } from './network-config.ts';
 
 /** Said explicitly wherever a time zone is asked for: the client's times are local times of Korea. */
 export const TIME_ZONE = 'Asia/Seoul';
@@ -16,14 +18,14 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
 /** What CloudWatch Logs accepts and we want to choose from; it refuses other numbers at deploy. */
 const logRetentionDays = z.literal([7, 14, 30, 90, 180, 365, 1827, 3653]);
 
+const arn = z.string().regex(/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+/, 'must be an ARN');
+
 const database = z
   .strictObject({
     /** The schema that the migrations fill. */
     name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a lower-case MySQL schema name'),
     /** A cluster that others run (Data API on): no cluster is created then, and the fields below do nothing. */
-    existing: z
-      .strictObject({ clusterArn: z.string().startsWith('arn:'), secretArn: z.string().startsWith('arn:') })
-      .optional(),
+    existing: z.strictObject({ clusterArn: arn, secretArn: arn }).optional(),
     /** Aurora capacity units, of 2 GiB each. */
     capacity: z.strictObject({
       min: z.number().min(0.5).max(256).multipleOf(0.5),
@@ -37,12 +39,36 @@ const database = z
     error: 'must not exceed capacity.max',
   });
 
+const redis = z.strictObject({
+  /** A Redis or Valkey that others run, cluster mode disabled: no cache is created then, and the fields below do nothing. */
+  existing: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+        .refine(hasNoPassword, { error: 'must have no password: put it into a secret, and name that one' }),
+      /** A Secrets Manager secret whose string is the password; without it Redis is asked without one. */
+      authTokenSecretName: z.string().min(1).optional(),
+      /** Its own, which lets the functions in (output FunctionSecurityGroupId): they reach that group alone. */
+      securityGroupId: securityGroupId.optional(),
+    })
+    .optional(),
+  /** Of ElastiCache, of the arm64 generations: its memory is what counts, see config/stages.ts. */
+  nodeType: z.string().regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'must be an ElastiCache node type'),
+  /** Besides the primary, each in another zone than the one before; one of them takes over when it fails. */
+  replicas: z.int().min(0).max(5),
+});
+
 const stageConfig = z
   .strictObject({
     stage: stageName,
+    /** Where it is deployed. Needed to deploy staging and prod; dev goes to wherever the CDK CLI is signed in. */
+    environment: environment.optional(),
+    network: network.default({}),
     money: z.strictObject({
       /** Reached from isolated subnets: over a peering, a transit gateway or PrivateLink. */
       apiUrl: httpUrl,
+      /** Where it is, if more is known than that the subnets' routes lead there. */
+      cidrs: reachableAt.optional(),
       /** Calls a second that the Money API admits, over everything that Grantline sends. */
       tps: z.int().min(2),
       /** A Secrets Manager secret whose string is the API key; without it one is created to be filled in. */
@@ -63,17 +89,7 @@ const stageConfig = z
     publishing: z.strictObject({ backlogSeconds: z.int().min(5).max(600) }),
     progress: z.strictObject({ intervalSeconds: z.number().min(1).max(60) }),
     database,
-    redis: z.strictObject({
-      /**
-       * A Redis or Valkey that others run, cluster mode disabled: no cache is created then, and the fields below do
-       * nothing.
-       */
-      existingUrl: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
-      /** Of ElastiCache, of the arm64 generations: its memory is what counts, see config/stages.ts. */
-      nodeType: z.string().regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'must be an ElastiCache node type'),
-      /** Besides the primary, each in another zone than the one before; one of them takes over when it fails. */
-      replicas: z.int().min(0).max(5),
-    }),
+    redis,
     alerts: z.strictObject({
       /** In which people are told. */
       language: z.enum(['ko', 'en']),
@@ -84,6 +100,8 @@ const stageConfig = z
       /** Reached as the Money API is. */
       storeServiceUrl: httpUrl,
       notificationServiceUrl: httpUrl,
+      /** Where both are, if more is known. */
+      cidrs: reachableAt.optional(),
       /** A Secrets Manager secret whose string is the system token; without it one is created to be filled in. */
       systemTokenSecretName: z.string().min(1).optional(),
     }),
@@ -96,7 +114,7 @@ const stageConfig = z
       /** Whether an alarm tells anybody; the console shows its state in any case. */
       enabled: z.boolean(),
       /** An SNS topic for CloudWatch's own notifications, in this account and region. */
-      topicArn: z.string().startsWith('arn:').optional(),
+      topicArn: arn.optional(),
     }),
     /** Destroying the stack destroys its data too. */
     removable: z.boolean(),
@@ -109,13 +127,22 @@ const stageConfig = z
     path: ['database', 'deletionProtection'],
     error: 'may be off in dev only',
   })
-  .refine(({ stage, redis }) => stage === 'dev' || redis.existingUrl !== undefined || redis.replicas > 0, {
+  .refine(({ stage, redis }) => stage === 'dev' || redis.existing !== undefined || redis.replicas > 0, {
     path: ['redis', 'replicas'],
     error: 'may be 0 in dev only: without one nothing takes over when the node fails',
   })
   .refine(({ stage, removable }) => stage === 'dev' || !removable, {
     path: ['removable'],
     error: 'may be on in dev only',
+  })
+  .superRefine(({ environment: where, ...config }, context) => {
+    for (const { path, foreign } of elsewhere(where, config)) {
+      context.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: `is in ${foreign}, not where the stage is`,
+      });
+    }
   });
 
 /** What config/stages.ts says. */
@@ -135,6 +162,8 @@ export type Config = z.output<typeof settledConfig>;
 /** `-c name=value`; values from the command line are strings, those from cdk.json need not be. */
 const overrides = z.strictObject({
   stage: stageName.default('dev'),
+  account: z.string().optional(),
+  region: z.string().optional(),
   moneyTps: z.coerce.number().optional(),
   grantConcurrency: z.coerce.number().optional(),
   pacingHeadroomSeconds: z.coerce.number().optional(),
@@ -159,11 +188,18 @@ export function readConfig(
   const ours = Object.fromEntries(Object.entries(context).filter(([key]) => /^[A-Za-z]+$/.test(key)));
   const chosen = overrides.safeParse(ours);
   if (!chosen.success) return { ok: false, problems: problemsOf('context', chosen.error) };
-  const { stage, moneyTps, grantConcurrency, pacingHeadroomSeconds, moneyApiUrl, jobRetrySeconds } =
-    chosen.data;
+  const { stage, account, region, ...others } = chosen.data;
+  const { moneyTps, grantConcurrency, pacingHeadroomSeconds, moneyApiUrl, jobRetrySeconds } = others;
   const base = stages[stage];
   return checkConfig({
     ...base,
+    ...((account ?? region) !== undefined && {
+      environment: {
+        ...base.environment,
+        ...(account !== undefined && { account }),
+        ...(region !== undefined && { region }),
+      },
+    }),
     ...(pacingHeadroomSeconds !== undefined && { pacingHeadroomSeconds }),
     money: {
       ...base.money,
@@ -190,4 +226,40 @@ function problemsOf(where: string, error: z.ZodError): string[] {
   return error.issues.map(
     (issue) => `${[where, issue.path.join('.')].filter(Boolean).join(': ')}: ${issue.message}`,
   );
+}
+
+function hasNoPassword(url: string): boolean {
+  return URL.parse(url)?.password === '';
+}
+
+interface Located {
+  readonly network: z.output<typeof network>;
+  readonly database: z.output<typeof database>;
+  readonly alarms: { readonly topicArn?: string | undefined };
+}
+
+/** What is named and is in another account or region than the stage: nothing of it would work there. */
+function elsewhere(
+  where: z.output<typeof environment> | undefined,
+  { network: { existing: vpc }, database: { existing: cluster }, alarms }: Located,
+): { readonly path: readonly (string | number)[]; readonly foreign: string }[] {
+  if (where === undefined) return [];
+  const ours = `${where.region}:${where.account}`;
+  const arns = [
+    { path: ['database', 'existing', 'clusterArn'], value: cluster?.clusterArn },
+    { path: ['database', 'existing', 'secretArn'], value: cluster?.secretArn },
+    { path: ['alarms', 'topicArn'], value: alarms.topicArn },
+  ];
+  const zones = (vpc?.subnets ?? []).map(({ availabilityZone }, index) => ({
+    path: ['network', 'existing', 'subnets', index, 'availabilityZone'],
+    foreign: availabilityZone.slice(0, -1),
+  }));
+  return [
+    ...arns
+      .flatMap(({ path, value }) =>
+        value === undefined ? [] : [{ path, foreign: value.split(':').slice(3, 5).join(':') }],
+      )
+      .filter(({ foreign }) => foreign !== ours),
+    ...zones.filter(({ foreign }) => foreign !== where.region),
+  ];
 }

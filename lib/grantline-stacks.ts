@@ -1,5 +1,6 @@
 import type { App } from 'aws-cdk-lib/core';
 import type { Config } from './config.ts';
+import { acknowledge, resourceWildcard } from './constructs/acknowledge.ts';
 import { AdminApiStack } from './stacks/admin-api-stack.ts';
 import { AlertStack } from './stacks/alert-stack.ts';
 import { CampaignGrantStack } from './stacks/campaign-grant-stack.ts';
@@ -13,14 +14,28 @@ import { PointSyncStack } from './stacks/point-sync-stack.ts';
 /** All that a stage deploys, in the order in which it does. */
 export function grantlineStacks(app: App, config: Config) {
   const id = (name: string) => `Grantline-${config.stage}-${name}`;
-  const network = new NetworkStack(app, id('Network'), { config });
-  const data = new DataStack(app, id('Data'), { config, network });
-  const alerts = new AlertStack(app, id('Alerts'), { config, data });
-  const campaignGrant = new CampaignGrantStack(app, id('CampaignGrant'), { config, network, data, alerts });
-  const jobs = new JobsStack(app, id('Jobs'), { config, data, alerts });
-  const pointSync = new PointSyncStack(app, id('PointSync'), { config, network, data, jobs });
-  const couponStats = new CouponStatsStack(app, id('CouponStats'), { config, network, data, jobs });
+  // Without it a stack goes to wherever the CDK CLI is signed in.
+  const env = config.environment === undefined ? {} : { env: config.environment };
+  acknowledge(
+    app,
+    resourceWildcard('*'),
+    'X-Ray, PutMetricData, ListSchedules, log delivery (vended logs) and the network interfaces of VPC functions have no resource-level permissions; test/stacks holds every policy to these.',
+  );
+  const network = new NetworkStack(app, id('Network'), { ...env, config });
+  const data = new DataStack(app, id('Data'), { ...env, config, network });
+  const alerts = new AlertStack(app, id('Alerts'), { ...env, config, data });
+  const campaignGrant = new CampaignGrantStack(app, id('CampaignGrant'), {
+    ...env,
+    config,
+    network,
+    data,
+    alerts,
+  });
+  const jobs = new JobsStack(app, id('Jobs'), { ...env, config, data, alerts });
+  const pointSync = new PointSyncStack(app, id('PointSync'), { ...env, config, network, data, jobs });
+  const couponStats = new CouponStatsStack(app, id('CouponStats'), { ...env, config, network, data, jobs });
   const adminApi = new AdminApiStack(app, id('AdminApi'), {
+    ...env,
     config,
     data,
     campaignGrant,
@@ -28,6 +43,7 @@ export function grantlineStacks(app: App, config: Config) {
     couponStats,
   });
   const monitoring = new MonitoringStack(app, id('Monitoring'), {
+    ...env,
     config,
     campaignGrant,
     data,

@@ -2,7 +2,15 @@
  * Runs what `cdk synth` wrote on this machine. It knows templates and AWS's services, and nothing of the business:
  * what it needs of the outside comes in as options.
  */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AccessDenied, createAuthorizer } from './iam/authorizer.ts';
+import type { Authorizer, AuthorizerOptions } from './iam/authorizer.ts';
+import { requireServiceAccess } from './iam/require-service-access.ts';
+import { roleGrants } from './iam/role-grants.ts';
+import { requireServiceCalls } from './iam/service-calls.ts';
+import { callLogIn } from './iam/call-log.ts';
+import { watchRefusals } from './iam/watch-refusals.ts';
 import { spawnService } from './process/child-service.ts';
 import { startHttpApis } from './services/api-gateway/start-http-apis.ts';
 import { startCloudWatch } from './services/cloudwatch/server.ts';
@@ -14,6 +22,7 @@ import type { EventSourceMapping } from './services/lambda/event-source-mapping.
 import { startScheduler } from './services/scheduler/server.ts';
 import { startSecretsManager } from './services/secrets-manager/server.ts';
 import { startStepFunctions } from './services/step-functions/server.ts';
+import { functionNameOf } from './template/function-name.ts';
 import { readAssembly } from './template/assembly.ts';
 import { resolveAssembly } from './template/resolve.ts';
 import type { LocalModel, OutputModel } from './template/model.ts';
@@ -109,6 +118,16 @@ async function start(
     cache,
   });
   const { region, account } = asked;
+  requireServiceAccess(asked);
+  const iam: AuthorizerOptions = {
+    roles: roleGrants(asked),
+    callLog: callLogIn(logDirectory),
+  };
+  await mkdir(logDirectory, { recursive: true });
+  await writeFile(iam.callLog, '');
+  const authorizer = createAuthorizer(iam);
+  requireServiceCalls(asked, authorizer.role);
+  started.push(watchRefusals(iam.callLog, report));
   const sqs = await keep(
     spawnService(
       new URL('./services/sqs/main.ts', import.meta.url),
@@ -117,7 +136,13 @@ async function start(
         region,
         accountId: account,
         queues: asked.queues.map(({ name, attributes }) => ({ name, attributes: { ...attributes } })),
-        topics: asked.topics.map(({ arn, name, displayName }) => ({ arn, name, displayName })),
+        topics: asked.topics.map(({ arn, name, displayName, keyArn }) => ({
+          arn,
+          name,
+          displayName,
+          keyArn,
+        })),
+        authorizer: iam,
         subscriptions: asked.subscriptions.map(({ filterPolicy, ...subscription }) => ({
           ...subscription,
           filterPolicy: filterPolicy && JSON.stringify(filterPolicy),
@@ -147,6 +172,7 @@ async function start(
       new URL('./services/rds-data/main.ts', import.meta.url),
       {
         port: ports.rdsData ?? 0,
+        authorizer: iam,
         databases: model.databases.map(({ arn }) => ({
           resourceArn: arn,
           secretArns: model.secrets.map((secret) => secret.arn),
@@ -159,12 +185,13 @@ async function start(
   const secretsManager = await keep(
     startSecretsManager({
       port: ports.secretsManager ?? 0,
+      authorizer,
       secrets: model.secrets,
       valueOf: (name) => options.secrets[name.split('/').at(-1) ?? name],
     }),
   );
 
-  const cloudwatch = await keep(startCloudWatch({ port: ports.cloudwatch ?? 0 }));
+  const cloudwatch = await keep(startCloudWatch({ port: ports.cloudwatch ?? 0, authorizer }));
 
   // Functions are told the endpoints of services that start after them: those ports must be known by now.
   const endpointsEnv: Record<string, string> = {
@@ -194,7 +221,11 @@ async function start(
         type,
         definition,
       })),
-      invokeFunction: (name, payload) => lambda.invoke(name, payload),
+      authorizer,
+      invokeFunction: async (name, payload, stateMachineArn) => {
+        requireInvocation(model, authorizer, name, stateMachineArn);
+        return lambda.invoke(name, payload);
+      },
       onStatusChange: (change) => bus.put(statusChangeEvent(change, { region, account })),
     }),
   );
@@ -202,6 +233,7 @@ async function start(
   const scheduler = await keep(
     startScheduler({
       port: ports.scheduler ?? 0,
+      authorizer,
       region,
       accountId: account,
       schedules: model.schedules,
@@ -218,6 +250,7 @@ async function start(
   const lambda = await keep(
     createLambdaService({
       port: ports.lambda ?? 0,
+      authorizer,
       region,
       functions: model.functions,
       paced: new Set(model.eventSourceMappings.map(({ functionName }) => functionName)),
@@ -265,6 +298,24 @@ async function start(
     functionProcesses: () => lambda.processes(),
     close,
   };
+}
+
+/** @throws AccessDenied, under the name that Step Functions gives to what Lambda refuses it */
+function requireInvocation(
+  { functions, stateMachines }: LocalModel,
+  authorizer: Authorizer,
+  nameOrArn: string,
+  stateMachineArn: string,
+): void {
+  const resource = functions.find(({ name }) => name === functionNameOf(nameOrArn))?.arn;
+  if (resource === undefined) return;
+  const { roleArn } = stateMachines.find(({ arn }) => arn === stateMachineArn) ?? {};
+  try {
+    authorizer.role(roleArn, { action: 'lambda:InvokeFunction', resource });
+  } catch (error) {
+    if (!(error instanceof AccessDenied)) throw error;
+    throw Object.assign(new Error(error.message), { name: 'Lambda.AWSLambdaException' });
+  }
 }
 
 function hostAndPort(url: string, defaultPort: number): { host: string; port: number } {

@@ -15,7 +15,12 @@ export const databaseEnvironment = z.object({
 });
 
 const grantQueue = { GRANT_QUEUE_URL: z.url() };
-const redis = { REDIS_URL: z.url() };
+const redis = {
+  REDIS_URL: z.url(),
+  /** A Secrets Manager secret whose string is the password; empty: it asks for none. */
+  REDIS_AUTH_TOKEN_SECRET_ARN: z.string(),
+};
+export const redisEnvironment = z.object(redis);
 /** Of metrics and alerts. */
 const stage = { STAGE: z.string().min(1) };
 const alerts = { ...stage, ALERT_TOPIC_ARN: z.string().startsWith('arn:') };

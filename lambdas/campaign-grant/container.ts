@@ -9,6 +9,7 @@ import type {
   grantRewardsEnvironment,
   publishPartitionEnvironment,
   reconcileCampaignsEnvironment,
+  redisEnvironment,
   redriveDeadLettersEnvironment,
   trackProgressEnvironment,
   waitForTurnEnvironment,
@@ -20,6 +21,7 @@ import { systemClock as clock } from '../shared/clock.ts';
 import { dataApi } from '../shared/data-api.ts';
 import { logger } from '../shared/handler.ts';
 import { adminHttp } from '../shared/http/admin-http.ts';
+import { readRedisAuthToken } from '../shared/redis-auth-token.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { readSecret } from '../shared/secret.ts';
 import { cloudWatchGauges } from './adapters/cloudwatch-gauges.ts';
@@ -42,8 +44,13 @@ function campaignStore(env: Env<typeof databaseEnvironment>) {
   return sqlCampaignStore(dataApi(env));
 }
 
-async function progressCounters(redisUrl: string) {
-  return redisProgressCounters(await connectRedis(redisUrl), () => clock.now());
+/** Without Redis' password its counters are lost, as they are while Redis is away: rows are the truth. */
+async function progressCounters(env: Env<typeof redisEnvironment>) {
+  const authToken = await readRedisAuthToken(env).catch((error: unknown) => {
+    logger.warn('could not read the password of Redis on cold start', { error: asError(error) });
+    return undefined;
+  });
+  return redisProgressCounters(await connectRedis(env.REDIS_URL, authToken), () => clock.now());
 }
 
 function campaignGauges(stage: string) {
@@ -63,14 +70,14 @@ export function waitForTurnServices(env: Env<typeof waitForTurnEnvironment>) {
 }
 
 export async function beginCampaignServices(env: Env<typeof beginCampaignEnvironment>) {
-  return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
+  return { store: campaignStore(env), counters: await progressCounters(env), clock };
 }
 
 export async function publishPartitionServices(env: Env<typeof publishPartitionEnvironment>) {
   return {
     store: campaignStore(env),
     queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
-    counters: await progressCounters(env.REDIS_URL),
+    counters: await progressCounters(env),
     clock,
     log: powertoolsPublishLog(env.STAGE),
     backlogLimit: env.BACKLOG_LIMIT,
@@ -88,7 +95,7 @@ export async function grantRewardsServices(env: Env<typeof grantRewardsEnvironme
   const queue = sqsGrantQueue(env.GRANT_QUEUE_URL);
   const log = powertoolsGrantLog(env.STAGE);
   const [counters, apiKey] = await Promise.all([
-    progressCounters(env.REDIS_URL),
+    progressCounters(env),
     readSecret(env.MONEY_API_KEY_SECRET_ARN),
     warmUp('the database', async () => {
       await store.readBatch('VOUCHER', []);
@@ -121,14 +128,14 @@ async function warmUp(what: string, work: () => Promise<unknown>): Promise<void>
 }
 
 export async function collectDeadLettersServices(env: Env<typeof collectDeadLettersEnvironment>) {
-  return { store: campaignStore(env), counters: await progressCounters(env.REDIS_URL), clock };
+  return { store: campaignStore(env), counters: await progressCounters(env), clock };
 }
 
 export async function trackProgressServices(env: Env<typeof trackProgressEnvironment>) {
   return {
     store: campaignStore(env),
     queue: sqsGrantQueue(env.GRANT_QUEUE_URL),
-    counters: await progressCounters(env.REDIS_URL),
+    counters: await progressCounters(env),
     clock,
     gauges: campaignGauges(env.STAGE),
     tps: env.MONEY_TPS,
@@ -138,7 +145,7 @@ export async function trackProgressServices(env: Env<typeof trackProgressEnviron
 }
 
 export async function finishCampaignServices(env: Env<typeof finishCampaignEnvironment>) {
-  const counters = await progressCounters(env.REDIS_URL);
+  const counters = await progressCounters(env);
   return { store: campaignStore(env), counters, clock, ...alertPublishing(env) };
 }
 

@@ -67,7 +67,7 @@ export async function readMigrations(folder: URL): Promise<Migration[]> {
 }
 
 /** The Data API refuses several statements in one call. A statement ends with a semicolon at the end of a line. */
-function statementsOf(sql: string): string[] {
+export function statementsOf(sql: string): string[] {
   return sql
     .replace(/^\s*--.*$/gm, '')
     .split(/;\s*$/m)

@@ -5,6 +5,7 @@ import { systemClock as clock } from '../shared/clock.ts';
 import { dataApi } from '../shared/data-api.ts';
 import { sqlCheckpoints } from '../shared/jobs/checkpoints.ts';
 import { logLine } from '../shared/log-line.ts';
+import { readRedisAuthToken } from '../shared/redis-auth-token.ts';
 import { connectPatientRedis } from '../shared/redis.ts';
 import { redisBalanceCache } from './adapters/redis-balance-cache.ts';
 import { sqlPointStore } from './adapters/sql-point-store.ts';
@@ -15,10 +16,11 @@ export function databaseServices(env: z.output<typeof databaseEnvironment>) {
   return { store: sqlPointStore(db), checkpoints: sqlCheckpoints(db), clock };
 }
 
-export function balanceServices(env: z.output<typeof syncBalancesEnvironment>) {
+export async function balanceServices(env: z.output<typeof syncBalancesEnvironment>) {
+  const redis = connectPatientRedis(env.REDIS_URL, await readRedisAuthToken(env));
   return {
     ...databaseServices(env),
-    cache: redisBalanceCache(connectPatientRedis(env.REDIS_URL), Math.random),
+    cache: redisBalanceCache(redis, Math.random),
     log,
   };
 }

@@ -5,7 +5,7 @@ import { sweepGoneUsers } from './app/sweep-gone-users.ts';
 import { balanceServices } from './container.ts';
 import { STEPS } from './domain/steps.ts';
 
-const services = balanceServices(parseEnvironment(sweepGoneUsersEnvironment, process.env));
+const services = await balanceServices(parseEnvironment(sweepGoneUsersEnvironment, process.env));
 
 export const handler = rangeHandler(STEPS.sweepGoneUsers, (input, budget) =>
   sweepGoneUsers(services, input, budget),

@@ -5,7 +5,7 @@ import { syncBalances } from './app/sync-balances.ts';
 import { balanceServices } from './container.ts';
 import { STEPS } from './domain/steps.ts';
 
-const services = balanceServices(parseEnvironment(syncBalancesEnvironment, process.env));
+const services = await balanceServices(parseEnvironment(syncBalancesEnvironment, process.env));
 
 export const handler = rangeHandler(STEPS.syncBalances, (input, budget) =>
   syncBalances(services, input, budget),

@@ -12,18 +12,18 @@ const PATIENT = { enableOfflineQueue: true, maxRetriesPerRequest: 10, commandTim
  * For what must never wait: commands fail at once while Redis is away, and it is looked for in the background.
  * Resolves when the first try to connect has ended, well or not.
  */
-export async function connectRedis(url: string): Promise<Redis> {
-  const redis = redisOf(url, HASTY);
+export async function connectRedis(url: string, password?: string): Promise<Redis> {
+  const redis = redisOf(url, password, HASTY);
   await redis.connect().catch(() => undefined);
   return redis;
 }
 
 /** For what has no use without Redis: commands wait a while for it to come back. Connects with the first one. */
-export function connectPatientRedis(url: string): Redis {
-  return redisOf(url, PATIENT);
+export function connectPatientRedis(url: string, password?: string): Redis {
+  return redisOf(url, password, PATIENT);
 }
 
-function redisOf(url: string, options: typeof HASTY): Redis {
+function redisOf(url: string, password: string | undefined, options: typeof HASTY): Redis {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -31,6 +31,7 @@ function redisOf(url: string, options: typeof HASTY): Redis {
     // After a failover the old primary refuses writes, and its connections stay: the name leads to the new one by then.
     // 2 sends the refused command again, which was not done.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    ...(password !== undefined && { password }),
     ...options,
   });
   // Each failed command tells its caller; an 'error' event without a listener would end the process.

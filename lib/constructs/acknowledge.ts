@@ -1,7 +1,5 @@
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Stack, Validations } from 'aws-cdk-lib/core';
+import { Stack, Token, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
-import { z } from 'zod';
 
 /** Accepts a cdk-nag finding on a construct and what is under it; the reason is for the next auditor. */
 export function acknowledge(construct: IConstruct, id: string, reason: string): void {
@@ -13,20 +11,18 @@ export function resourceWildcard(resource: string): string {
   return `AwsSolutions-IAM5[Resource::${resource}]`;
 }
 
-const VERSIONS =
-  'The wildcard stands for the versions and aliases of one function, which the role is there to invoke.';
-
-/** CDK grants the versions of a function together with the function. */
-export function acknowledgeInvoke(grantee: IConstruct, invoked: IFunction): void {
-  const arn: unknown = Stack.of(grantee).resolve(invoked.functionArn);
-  const { 'Fn::GetAtt': attribute } = z.object({ 'Fn::GetAtt': z.array(z.string()) }).parse(arn);
-  acknowledge(grantee, resourceWildcard(`<${attribute.join('.')}>:*`), VERSIONS);
-}
-
-/** The same, of a function of another stack that is known by its name. */
-export function acknowledgeInvokeByName(grantee: IConstruct, functionName: string): void {
-  const arn = `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:${functionName}`;
-  acknowledge(grantee, resourceWildcard(`${arn}:*`), VERSIONS);
+/** cdk-nag's name for a resource of ours: what the stack does not know yet has the name of its pseudo parameter. */
+export function nagArn(scope: IConstruct, service: string, resource: string): string {
+  const stack = Stack.of(scope);
+  const spelt = (value: string, name: string) => (Token.isUnresolved(value) ? `<${name}>` : value);
+  return [
+    'arn',
+    spelt(stack.partition, 'AWS::Partition'),
+    service,
+    spelt(stack.region, 'AWS::Region'),
+    spelt(stack.account, 'AWS::AccountId'),
+    resource,
+  ].join(':');
 }
 
 const MANAGED_POLICY =

@@ -47,7 +47,7 @@ export class AdminApiFunctions extends Construct {
       entry: 'lambdas/campaign-grant/admin-api-campaigns.lambda.ts',
       description: 'The HTTP API to campaigns',
       environmentSchema: adminApiCampaignsEnvironment,
-      bindings: [database, secret, campaignRun.starter, redrive.starter],
+      bindings: [database.transactions, secret, campaignRun.starter, redrive.starter],
       environment: {},
       timeout: TIMEOUT,
       reservedConcurrency: CAMPAIGNS_CONCURRENCY,

@@ -35,6 +35,8 @@ export class AlertTopic extends Construct {
       masterKey: this.key,
       enforceSSL: true,
     });
+    // Others subscribe to it too.
+    this.topic.applyRemovalPolicy(removalPolicyOf(config));
     // With a policy of its own a topic loses SNS's default one, by which the account's alarms could publish.
     this.topic.addToResourcePolicy(
       new PolicyStatement({

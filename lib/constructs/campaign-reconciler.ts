@@ -8,7 +8,7 @@ import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { reconcileCampaignsEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
@@ -40,7 +40,7 @@ export class CampaignReconciler extends Construct {
       description: 'Makes executions and schedules equal to what the rows say',
       environmentSchema: reconcileCampaignsEnvironment,
       bindings: [
-        database,
+        database.transactions,
         alertTopic.publisher,
         campaignRun.starter,
         campaignRun.observer,
@@ -93,7 +93,6 @@ export class CampaignReconciler extends Construct {
         maxEventAge: Duration.minutes(1),
       }),
     });
-    acknowledgeInvoke(role, this.reconcileCampaigns);
   }
 }
 
@@ -161,9 +160,7 @@ class Reservations
     if (grantee.role) {
       acknowledge(
         grantee.role,
-        resourceWildcard(
-          `arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${this.groupName}/*`,
-        ),
+        resourceWildcard(nagArn(grantee, 'scheduler', `schedule/${this.groupName}/*`)),
         'The schedules of one group of ours, whose names are made of reservations at run time.',
       );
     }

@@ -22,7 +22,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
+import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 import { logGroupFor } from './log-group.ts';
 
@@ -144,7 +144,7 @@ export class CampaignRunMachine extends Construct {
     const stack = Stack.of(this);
     const { resourceName } = stack.splitArn(this.stateMachine.stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
     const name = JSON.stringify(stack.resolve(resourceName));
-    return `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}`;
+    return nagArn(this, 'states', `execution:${name}`);
   }
 
   private buildTurnPhase(begin: LambdaInvoke): LambdaInvoke {
@@ -290,15 +290,6 @@ export class CampaignRunMachine extends Construct {
   }
 
   private acknowledgeWildcards(): void {
-    const { waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign } = this.props;
-    for (const invoked of [waitForTurn, beginCampaign, publishPartition, trackProgress, finishCampaign]) {
-      acknowledgeInvoke(this.stateMachine, invoked);
-    }
-    acknowledge(
-      this.stateMachine,
-      resourceWildcard('*'),
-      'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
-    );
     for (const mapRun of ['', '/PublishVouchers', '/PublishPoints']) {
       acknowledge(
         this.stateMachine,

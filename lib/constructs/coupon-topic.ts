@@ -37,12 +37,15 @@ export class CouponTopic extends Construct {
       masterKey: this.key,
       enforceSSL: true,
     });
+    // Others subscribe to it too.
+    this.topic.applyRemovalPolicy(removalPolicyOf(config));
     const name = `grantline-${config.stage}-coupon-usage-stats-fcm-send`;
     this.plainNames = { queue: name, deadLetterQueue: `${name}-dead-letter` };
     const shared = {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
+      removalPolicy: removalPolicyOf(config),
     };
     const deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,

@@ -10,8 +10,10 @@ export interface DatabaseAccessProps {
   readonly databaseName: string;
 }
 
-/** The database through the RDS Data API, whoever runs the cluster. */
-export class DatabaseAccess implements Binding<keyof z.input<typeof databaseEnvironment>> {
+type DatabaseBinding = Binding<keyof z.input<typeof databaseEnvironment>>;
+
+/** The database through the RDS Data API, whoever runs the cluster: for who sends single statements. */
+export class DatabaseAccess implements DatabaseBinding {
   readonly environment;
 
   constructor({ clusterArn, secretArn, databaseName }: DatabaseAccessProps) {
@@ -22,22 +24,34 @@ export class DatabaseAccess implements Binding<keyof z.input<typeof databaseEnvi
     };
   }
 
+  /** For who sends transactions too. */
+  get transactions(): DatabaseBinding {
+    return {
+      environment: this.environment,
+      grantTo: (grantee) => {
+        this.grantTo(grantee);
+        this.grant(
+          grantee,
+          'rds-data:BeginTransaction',
+          'rds-data:CommitTransaction',
+          'rds-data:RollbackTransaction',
+        );
+      },
+    };
+  }
+
   grantTo(grantee: IFunction): void {
-    Grant.addToPrincipal({
-      grantee,
-      actions: [
-        'rds-data:ExecuteStatement',
-        'rds-data:BeginTransaction',
-        'rds-data:CommitTransaction',
-        'rds-data:RollbackTransaction',
-      ],
-      resourceArns: [this.environment.DATABASE_RESOURCE_ARN],
-    }).assertSuccess();
+    this.grant(grantee, 'rds-data:ExecuteStatement');
     // The Data API reads the secret with the caller's rights.
     Grant.addToPrincipal({
       grantee,
       actions: ['secretsmanager:GetSecretValue'],
       resourceArns: [this.environment.DATABASE_SECRET_ARN],
     }).assertSuccess();
+  }
+
+  private grant(grantee: IFunction, ...actions: string[]): void {
+    const resourceArns = [this.environment.DATABASE_RESOURCE_ARN];
+    Grant.addToPrincipal({ grantee, actions, resourceArns }).assertSuccess();
   }
 }

@@ -3,8 +3,9 @@ import { Construct } from 'constructs';
 import { collectDeadLettersEnvironment, grantRewardsEnvironment } from '../../schema/environment.ts';
 import { GRANT_BATCH_SECONDS } from '../../schema/grant-batch.ts';
 import type { Config } from '../config.ts';
+import { consume } from './consume.ts';
 import type { DatabaseAccess } from './database-access.ts';
-import { GrantQueue, consume } from './grant-queue.ts';
+import { GrantQueue } from './grant-queue.ts';
 import { OperatorSecret } from './operator-secret.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { FunctionNetwork } from './pipeline-function.ts';
@@ -29,6 +30,8 @@ const COLLECT_TIMEOUT = Duration.minutes(1);
 /** More than its memory it needs the CPU that comes with it: 250 calls a second, each within milliseconds of its slot. */
 const GRANT_MEMORY_MB = 1_024;
 const COLLECTOR_CONCURRENCY = 2;
+/** The most that a FIFO queue gives at once. */
+const BATCH_SIZE = 10;
 
 /** The grant queue and the two functions behind it: one pays, one records what was given up. */
 export class GrantConsumers extends Construct {
@@ -62,7 +65,7 @@ export class GrantConsumers extends Construct {
       entry: 'lambdas/campaign-grant/grant-rewards.lambda.ts',
       description: 'Pays a batch of grants through the Money API: all Money calls are made here',
       environmentSchema: grantRewardsEnvironment,
-      bindings: [database, redis, this.grantQueue.consumer, moneyApiKey],
+      bindings: [database.transactions, redis, this.grantQueue.consumer, moneyApiKey],
       environment: {
         MONEY_API_URL: config.money.apiUrl,
         MONEY_TPS: String(config.money.tps),
@@ -75,7 +78,10 @@ export class GrantConsumers extends Construct {
       reservedConcurrency: concurrency,
       network: moneyNetwork,
     });
-    consume(this.grantQueue.queue, this.grantRewards, concurrency);
+    consume(this.grantQueue.queue, this.grantRewards, {
+      reservedConcurrency: concurrency,
+      batchSize: BATCH_SIZE,
+    });
 
     this.collectDeadLetters = new PipelineFunction(this, 'CollectDeadLetters', {
       config,
@@ -88,6 +94,9 @@ export class GrantConsumers extends Construct {
       reservedConcurrency: COLLECTOR_CONCURRENCY,
       network,
     });
-    consume(this.grantQueue.deadLetterQueue, this.collectDeadLetters, COLLECTOR_CONCURRENCY);
+    consume(this.grantQueue.deadLetterQueue, this.collectDeadLetters, {
+      reservedConcurrency: COLLECTOR_CONCURRENCY,
+      batchSize: BATCH_SIZE,
+    });
   }
 }

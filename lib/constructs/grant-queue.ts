@@ -5,12 +5,12 @@ import {
   QueueEncryption,
   RedrivePermission,
 } from 'aws-cdk-lib/aws-sqs';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
 import type { Binding } from './binding.ts';
 
 export interface GrantQueueProps {
@@ -44,6 +44,7 @@ export class GrantQueue extends Construct {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
+      removalPolicy: removalPolicyOf(config),
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,
@@ -102,18 +103,4 @@ export class GrantQueue extends Construct {
 /** AWS's rule for a queue that feeds a function: a batch may be throttled and tried again within it. */
 function visibilityTimeoutFor(batchTime: Duration): Duration {
   return Duration.seconds(6 * batchTime.toSeconds());
-}
-
-/**
- * Feeds a function from a queue, with as many environments as are reserved for it. Reserved concurrency alone
- * would let the mapping pull batches that are then throttled, and each of those uses up a receive.
- */
-export function consume(queue: Queue, consumer: LambdaFunction, reservedConcurrency: number): void {
-  consumer.addEventSource(
-    new SqsEventSource(queue, {
-      batchSize: 10,
-      maxConcurrency: reservedConcurrency,
-      reportBatchItemFailures: true,
-    }),
-  );
 }

@@ -1,5 +1,4 @@
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   ContextAttribute,
@@ -25,20 +24,19 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Chain, INextable, IChainable } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import { ArnFormat, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { INVALID_INPUT, JOB_REFUSED, SERVICE_REFUSED } from '../../schema/errors.ts';
 import { JOB_SCHEDULES } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
 import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, acknowledgeInvokeByName, resourceWildcard } from './acknowledge.ts';
+import { FunctionByName } from './function-by-name.ts';
 import type { Binding } from './binding.ts';
 import { grantObserveExecutions } from './execution-access.ts';
 import { jobMachineName } from './job-machine-name.ts';
 import type { JobRunFunctions } from './job-run-functions.ts';
 import { logGroupFor } from './log-group.ts';
-import type { PipelineFunction } from './pipeline-function.ts';
 
 /** A step that goes through ranges of ids, several at once where there are several. */
 export interface JobStep {
@@ -80,7 +78,7 @@ export class JobMachine extends Construct {
   constructor(scope: Construct, id: string, props: JobMachineProps) {
     super(scope, id);
     this.props = props;
-    const { config, jobName, jobRunFunctions, plan, steps } = props;
+    const { config, jobName } = props;
     this.plainName = jobMachineName(config, jobName);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: this.plainName,
@@ -93,17 +91,6 @@ export class JobMachine extends Construct {
         includeExecutionData: false,
       },
     });
-    for (const invoked of [plan.function, ...steps.map((step) => step.walk)]) {
-      acknowledgeInvoke(this.stateMachine, invoked);
-    }
-    for (const { plainName } of [jobRunFunctions.beginJobRun, jobRunFunctions.endJobRun]) {
-      acknowledgeInvokeByName(this.stateMachine, plainName);
-    }
-    acknowledge(
-      this.stateMachine,
-      resourceWildcard('*'),
-      'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
-    );
     this.onSchedule();
   }
 
@@ -135,7 +122,7 @@ export class JobMachine extends Construct {
   private begin(): LambdaInvoke {
     const { jobName, jobRunFunctions } = this.props;
     const begin = LambdaInvoke.jsonPath(this, 'BeginJobRun', {
-      lambdaFunction: this.byName(jobRunFunctions.beginJobRun),
+      lambdaFunction: new FunctionByName(this, jobRunFunctions.beginJobRun.plainName),
       payload: TaskInput.fromObject({
         jobName,
         executionId: JsonPath.executionId,
@@ -195,23 +182,12 @@ export class JobMachine extends Construct {
   private notify(): LambdaInvoke {
     return this.tried(
       LambdaInvoke.jsonPath(this, 'Notify', {
-        lambdaFunction: this.byName(this.props.jobRunFunctions.endJobRun),
+        lambdaFunction: new FunctionByName(this, this.props.jobRunFunctions.endJobRun.plainName),
         payload: TaskInput.fromObject({ jobRun: JOB_RUN, executionId: JsonPath.executionId }),
         outputPath: '$.Payload',
         retryOnServiceExceptions: false,
       }),
     );
-  }
-
-  /** Not by reference: an export of the other stack would hold up its changes. */
-  private byName({ plainName }: PipelineFunction): IFunction {
-    const functionArn = Stack.of(this).formatArn({
-      service: 'lambda',
-      resource: 'function',
-      resourceName: plainName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    return LambdaFunction.fromFunctionAttributes(this, plainName, { functionArn, sameEnvironment: true });
   }
 
   private tried(task: LambdaInvoke): LambdaInvoke {

@@ -12,7 +12,6 @@ import {
 } from '../../schema/environment.ts';
 import { JOB_NAMES } from '../../schema/jobs.ts';
 import type { Config } from '../config.ts';
-import { acknowledgeInvoke } from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { grantObserveExecutions } from './execution-access.ts';
@@ -38,7 +37,7 @@ export class JobRunFunctions extends Construct {
 
   constructor(scope: Construct, id: string, { config, database, alertTopic }: JobRunFunctionsProps) {
     super(scope, id);
-    const bindings = [database, alertTopic.publisher];
+    const bindings = [database.transactions, alertTopic.publisher];
     const shared = { config, environment: { STAGE: config.stage }, timeout: TIMEOUT };
 
     this.beginJobRun = new PipelineFunction(this, 'BeginJobRun', {
@@ -116,6 +115,5 @@ export class JobRunFunctions extends Construct {
         maxEventAge: Duration.minutes(5),
       }),
     });
-    acknowledgeInvoke(role, this.reconcileJobRuns);
   }
 }

@@ -1,7 +1,8 @@
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret, SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
+import type { SecretValue } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import { removalPolicyOf } from '../removal-policy.ts';
@@ -18,20 +19,26 @@ export interface OperatorSecretProps<Variable extends string> {
   /** One that is there already and is used instead. */
   readonly existingName: string | undefined;
   readonly whyNotRotated: string;
+  /** What a random value is made of, where one is of use. */
+  readonly generate?: SecretStringGenerator;
 }
 
-/** A secret that others issue. One that is created holds a random value until the operator puts theirs there. */
+/**
+ * A secret that is named, or created with a random value: one that others issue is of use when the operator has put theirs
+ * there.
+ */
 export class OperatorSecret<Variable extends string> extends Construct implements Binding<Variable> {
   readonly environment: Readonly<Record<Variable, string>>;
   private readonly secret: ISecret;
 
   constructor(scope: Construct, id: string, props: OperatorSecretProps<Variable>) {
     super(scope, id);
-    const { config, name, description, variable, existingName, whyNotRotated } = props;
+    const { config, name, description, variable, existingName, whyNotRotated, generate } = props;
     if (existingName === undefined) {
       const created = new Secret(this, 'Secret', {
         secretName: `grantline/${config.stage}/${name}`,
         description,
+        ...(generate && { generateSecretString: generate }),
         removalPolicy: removalPolicyOf(config),
       });
       acknowledge(created, 'AwsSolutions-SMG4', whyNotRotated);
@@ -43,6 +50,11 @@ export class OperatorSecret<Variable extends string> extends Construct implement
     const environment: Partial<Record<Variable, string>> = {};
     environment[variable] = this.secret.secretArn;
     this.environment = environment as Record<Variable, string>;
+  }
+
+  /** For CloudFormation, which looks it up: a template has the reference alone. */
+  get value(): SecretValue {
+    return this.secret.secretValue;
   }
 
   grantTo(grantee: IFunction): void {

@@ -6,7 +6,6 @@ import type { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
-import { acknowledge, resourceWildcard } from './acknowledge.ts';
 import type { Binding, BoundName } from './binding.ts';
 import { bundledCode } from './bundled-code.ts';
 import type { BundledFolder } from './bundled-code.ts';
@@ -91,10 +90,10 @@ export class PipelineFunction<
       for (const [name, value] of Object.entries(binding.environment)) this.addEnvironment(name, value);
       binding.grantTo(this);
     }
-    acknowledge(
-      role,
-      resourceWildcard('*'),
-      'X-Ray, PutMetricData and the network interfaces of VPC functions have no resource-level permissions.',
-    );
+  }
+
+  /** Of whoever may invoke it: nobody asks for a version, which CDK would grant by a wildcard. */
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
   }
 }

@@ -17,7 +17,6 @@ import { Construct } from 'constructs';
 import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import { redriveDeadLettersEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeInvoke, resourceWildcard } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
@@ -47,7 +46,7 @@ export class RedriveMachine extends Construct {
       entry: 'lambdas/campaign-grant/redrive-dead-letters.lambda.ts',
       description: 'Makes selected dead letters PENDING again, and has their campaign run',
       environmentSchema: redriveDeadLettersEnvironment,
-      bindings: [database, campaignRun.starter],
+      bindings: [database.transactions, campaignRun.starter],
       environment: {},
       timeout: Duration.minutes(15),
     });
@@ -65,12 +64,6 @@ export class RedriveMachine extends Construct {
         includeExecutionData: false,
       },
     });
-    acknowledgeInvoke(this.stateMachine, this.redriveDeadLetters);
-    acknowledge(
-      this.stateMachine,
-      resourceWildcard('*'),
-      'Log delivery (vended logs) and X-Ray have no resource-level permissions.',
-    );
   }
 
   /** For who starts redrives. */

@@ -1,10 +1,11 @@
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { notifySlackEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
+import { removalPolicyOf } from '../removal-policy.ts';
+import { consume } from './consume.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { OperatorSecret } from './operator-secret.ts';
@@ -40,6 +41,7 @@ export class SlackNotifier extends Construct {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
+      removalPolicy: removalPolicyOf(config),
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...shared,
@@ -72,13 +74,7 @@ export class SlackNotifier extends Construct {
       timeout: TIMEOUT,
       reservedConcurrency: CONCURRENCY,
     });
-    this.notifySlack.addEventSource(
-      // One at a time: Slack takes about one message a second of a webhook.
-      new SqsEventSource(this.queue, {
-        batchSize: 1,
-        maxConcurrency: CONCURRENCY,
-        reportBatchItemFailures: true,
-      }),
-    );
+    // One at a time: Slack takes about one message a second of a webhook.
+    consume(this.queue, this.notifySlack, { reservedConcurrency: CONCURRENCY, batchSize: 1 });
   }
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { DatabaseAccess } from '../constructs/database-access.ts';
 import { DatabaseCluster } from '../constructs/database-cluster.ts';
 import { DatabaseMigrations } from '../constructs/database-migrations.ts';
+import { OperatorSecret } from '../constructs/operator-secret.ts';
 import { RedisAccess } from '../constructs/redis-access.ts';
 import { RedisCache } from '../constructs/redis-cache.ts';
 import type { NetworkStack } from './network-stack.ts';
@@ -37,21 +38,47 @@ export class DataStack extends Stack {
       new DatabaseMigrations(this, 'Migrations', { config, database: this.database }).runAfter(cluster);
     }
 
-    const { existingUrl } = config.redis;
-    let cacheNodes: readonly string[] = [];
-    if (existingUrl === undefined) {
-      const { vpc, redisSecurityGroup: securityGroup } = network;
-      const cache = new RedisCache(this, 'Redis', { config, vpc, securityGroup });
-      cacheNodes = cache.plainNames;
-      this.redis = new RedisAccess(cache.url);
-    } else {
-      this.redis = new RedisAccess(existingUrl);
-    }
+    const { redis, cacheNodes } = this.redisOf(config, network);
+    this.redis = redis;
     this.plainNames = { cluster: clusterName, cacheNodes };
 
     new CfnOutput(this, 'DatabaseResourceArn', { value: this.database.environment.DATABASE_RESOURCE_ARN });
     new CfnOutput(this, 'DatabaseName', { value: this.database.environment.DATABASE_NAME });
     new CfnOutput(this, 'DatabaseSecretArn', { value: this.database.environment.DATABASE_SECRET_ARN });
     new CfnOutput(this, 'RedisUrl', { value: this.redis.environment.REDIS_URL });
+  }
+
+  private redisOf(config: Config, { vpc, redisSecurityGroup }: NetworkStack) {
+    const { existing } = config.redis;
+    if (existing !== undefined) {
+      const { url, authTokenSecretName } = existing;
+      const authToken =
+        authTokenSecretName === undefined ? undefined : this.redisAuthToken(config, authTokenSecretName);
+      return { redis: new RedisAccess(url, authToken), cacheNodes: [] };
+    }
+    if (redisSecurityGroup === undefined)
+      throw new Error('unreachable: the network has the group of our own');
+    const authToken = this.redisAuthToken(config);
+    const cache = new RedisCache(this, 'Redis', {
+      config,
+      vpc,
+      securityGroup: redisSecurityGroup,
+      authToken: authToken.value,
+    });
+    return { redis: new RedisAccess(cache.url, authToken), cacheNodes: cache.plainNames };
+  }
+
+  private redisAuthToken(config: Config, existingName?: string) {
+    return new OperatorSecret(this, 'RedisAuthToken', {
+      config,
+      name: 'REDIS_AUTH_TOKEN',
+      description: 'The password of Redis (AUTH)',
+      variable: 'REDIS_AUTH_TOKEN_SECRET_ARN',
+      existingName,
+      // ElastiCache takes 16 to 128 characters, and of punctuation only some.
+      generate: { passwordLength: 64, excludePunctuation: true },
+      whyNotRotated:
+        'ElastiCache holds the same token: both change together, by the runbook, while the old one still holds.',
+    });
   }
 }

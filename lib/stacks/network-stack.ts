@@ -1,21 +1,14 @@
-import {
-  FlowLogDestination,
-  InterfaceVpcEndpointAwsService,
-  Peer,
-  Port,
-  SecurityGroup,
-  SubnetType,
-  Vpc,
-} from 'aws-cdk-lib/aws-ec2';
+import { FlowLogDestination, Peer, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
-
-import { Stack } from 'aws-cdk-lib/core';
+import { CfnOutput, Fn, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
-import { acknowledgeProvider } from '../constructs/acknowledge.ts';
-import { REDIS_PORT } from '../constructs/redis-cache.ts';
+import { acknowledge, acknowledgeProvider } from '../constructs/acknowledge.ts';
 import { logGroupFor } from '../constructs/log-group.ts';
+import { REDIS_PORT } from '../constructs/redis-cache.ts';
+import { ServiceEndpoints } from '../constructs/service-endpoints.ts';
+import type { NetworkConfig } from '../network-config.ts';
 import { portOf } from '../url-port.ts';
 
 export interface NetworkStackProps extends StackProps {
@@ -23,9 +16,9 @@ export interface NetworkStackProps extends StackProps {
 }
 
 /**
- * A network without a way out: no internet gateway, no NAT. Functions in it reach AWS through the endpoints
- * below, and the Money API (and a Redis that others run) through what the operator attaches to these subnets: a
- * peering, a transit gateway or PrivateLink. Functions that need neither run outside.
+ * A network without a way out: no internet gateway, no NAT. Functions in it reach AWS through endpoints, and the Money
+ * API (and a Redis that others run) through what the operator attaches to these subnets: a peering, a transit gateway or
+ * PrivateLink. Functions that need neither run outside.
  */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
@@ -35,13 +28,49 @@ export class NetworkStack extends Stack {
   readonly moneyClientSecurityGroup: SecurityGroup;
   /** Of those that ask the store or the notification service, in addition. */
   readonly serviceClientSecurityGroup: SecurityGroup;
-  /** Of the cache: takes in the functions. */
-  readonly redisSecurityGroup: SecurityGroup;
+  /** Of the cache: takes in the functions. Undefined where others run it. */
+  readonly redisSecurityGroup: SecurityGroup | undefined;
 
   constructor(scope: Construct, id: string, { config, ...props }: NetworkStackProps) {
     super(scope, id, { description: 'Grantline: the network', ...props });
 
-    const created = new Vpc(this, 'Vpc', {
+    const { existing } = config.network;
+    this.vpc = existing === undefined ? this.createVpc(config) : this.importVpc(existing);
+
+    this.functionSecurityGroup = this.securityGroup('FunctionSecurityGroup', 'Functions in the VPC');
+    this.moneyClientSecurityGroup = this.securityGroup(
+      'MoneyClientSecurityGroup',
+      'Callers of the Money API',
+    );
+    this.serviceClientSecurityGroup = this.securityGroup(
+      'ServiceClientSecurityGroup',
+      'Callers of coupon services',
+    );
+    this.redisSecurityGroup = this.reachRedis(config);
+    new ServiceEndpoints(this, 'ServiceEndpoints', {
+      vpc: this.vpc,
+      clients: this.functionSecurityGroup,
+      existing: existing?.endpoints,
+    });
+
+    const { money, coupons } = config;
+    letOut(this.moneyClientSecurityGroup, money.cidrs, portOf(money.apiUrl), 'Money API');
+    for (const port of new Set([coupons.storeServiceUrl, coupons.notificationServiceUrl].map(portOf))) {
+      letOut(this.serviceClientSecurityGroup, coupons.cidrs, port, 'Store and notification service');
+    }
+
+    // Who runs an existing Redis, or existing endpoints, lets it in.
+    new CfnOutput(this, 'FunctionSecurityGroupId', { value: this.functionSecurityGroup.securityGroupId });
+  }
+
+  /** The first two, by name at deploy: with an account and region that are said CDK would ask AWS at synth. */
+  override get availabilityZones(): string[] {
+    const zones = Fn.getAzs();
+    return [Fn.select(0, zones), Fn.select(1, zones)];
+  }
+
+  private createVpc(config: Config): IVpc {
+    const vpc = new Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 0,
       subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED }],
@@ -54,59 +83,49 @@ export class NetworkStack extends Stack {
         },
       },
     });
-
-    // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that a Vpc is an IVpc.
-    const vpc = created as IVpc;
-    this.vpc = vpc;
-
-    const securityGroup = (name: string, description: string): SecurityGroup =>
-      new SecurityGroup(this, name, { vpc, description, allowAllOutbound: false });
-
-    this.functionSecurityGroup = securityGroup('FunctionSecurityGroup', 'Functions in the VPC');
-    this.moneyClientSecurityGroup = securityGroup('MoneyClientSecurityGroup', 'Callers of the Money API');
-    this.serviceClientSecurityGroup = securityGroup(
-      'ServiceClientSecurityGroup',
-      'Callers of coupon services',
-    );
-    this.redisSecurityGroup = securityGroup('RedisSecurityGroup', 'Redis');
-    const endpoints = securityGroup('EndpointSecurityGroup', 'Interface endpoints of AWS services');
-
-    const https = Port.tcp(443);
-    endpoints.addIngressRule(this.functionSecurityGroup, https, 'Functions');
-    this.functionSecurityGroup.addEgressRule(endpoints, https, 'AWS services');
-
-    const { existingUrl } = config.redis;
-    if (existingUrl === undefined) {
-      const redis = Port.tcp(REDIS_PORT);
-      this.redisSecurityGroup.addIngressRule(this.functionSecurityGroup, redis, 'Functions');
-      this.functionSecurityGroup.addEgressRule(this.redisSecurityGroup, redis, 'Redis');
-    } else {
-      const port = Port.tcp(portOf(existingUrl));
-      this.functionSecurityGroup.addEgressRule(Peer.anyIpv4(), port, 'Redis, which others run');
-    }
-    // Where the Money API's address is, is for its owner to say: the routes of the subnets limit it.
-    const money = Port.tcp(portOf(config.money.apiUrl));
-    this.moneyClientSecurityGroup.addEgressRule(Peer.anyIpv4(), money, 'Money API');
-
-    const { storeServiceUrl, notificationServiceUrl } = config.coupons;
-    for (const port of new Set([storeServiceUrl, notificationServiceUrl].map(portOf))) {
-      const services = 'Store and notification service';
-      this.serviceClientSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port), services);
-    }
-
-    for (const [name, service] of Object.entries(ENDPOINTS)) {
-      vpc.addInterfaceEndpoint(name, { service, securityGroups: [endpoints], open: false });
-    }
-
     acknowledgeProvider(this, 'Custom::VpcRestrictDefaultSGCustomResourceProvider');
+    // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that a Vpc is an IVpc.
+    return vpc as IVpc;
+  }
+
+  private importVpc({ vpcId, subnets }: NonNullable<NetworkConfig['existing']>): IVpc {
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
+      vpcId,
+      availabilityZones: subnets.map(({ availabilityZone }) => availabilityZone),
+      isolatedSubnetIds: subnets.map((subnet) => subnet.id),
+    });
+    acknowledge(
+      vpc,
+      'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      'Routes are the business of who runs the VPC: interface endpoints need none.',
+    );
+    return vpc;
+  }
+
+  private securityGroup(id: string, description: string): SecurityGroup {
+    return new SecurityGroup(this, id, { vpc: this.vpc, description, allowAllOutbound: false });
+  }
+
+  /** @returns the group of a cache of our own */
+  private reachRedis({ redis: { existing } }: Config): SecurityGroup | undefined {
+    if (existing === undefined) {
+      const cache = this.securityGroup('RedisSecurityGroup', 'Redis');
+      cache.addIngressRule(this.functionSecurityGroup, Port.tcp(REDIS_PORT), 'Functions');
+      this.functionSecurityGroup.addEgressRule(cache, Port.tcp(REDIS_PORT), 'Redis');
+      return cache;
+    }
+    const peer =
+      existing.securityGroupId === undefined
+        ? Peer.anyIpv4()
+        : Peer.securityGroupId(existing.securityGroupId);
+    const port = Port.tcp(portOf(existing.url));
+    this.functionSecurityGroup.addEgressRule(peer, port, 'Redis, which others run');
+    return undefined;
   }
 }
 
-/** Exactly what functions in the VPC call; one that is missing shows as a timeout, not as a refusal. */
-const ENDPOINTS = {
-  Sqs: InterfaceVpcEndpointAwsService.SQS,
-  RdsData: InterfaceVpcEndpointAwsService.RDS_DATA,
-  SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-  Sns: InterfaceVpcEndpointAwsService.SNS,
-  CloudWatch: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
-};
+/** Where that is is for its owner to say: without ranges the routes of the subnets limit it. */
+function letOut(group: SecurityGroup, cidrs: readonly string[] | undefined, port: number, to: string): void {
+  const peers = cidrs === undefined ? [Peer.anyIpv4()] : cidrs.map((cidr) => Peer.ipv4(cidr));
+  for (const peer of peers) group.addEgressRule(peer, Port.tcp(port), to);
+}

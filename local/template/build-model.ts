@@ -1,10 +1,12 @@
 /** The part of the model that one resource makes: its evaluated properties, parsed. */
 import type { AssemblyStack, Json } from './assembly.ts';
+import { permission, queuePolicy, role, rolePolicy } from './build-access.ts';
 import { httpApi, httpIntegration, httpRoute, httpStage } from './build-http-api.ts';
 import { subscription, topic } from './build-topics.ts';
 import { attribute, parse, placed } from './built-resource.ts';
 import type { Resource } from './built-resource.ts';
 import { refuse } from './errors.ts';
+import { functionNameOf } from './function-name.ts';
 import type * as model from './model.ts';
 import * as properties from './properties.ts';
 import { masterSecretName } from './resource-types.ts';
@@ -36,6 +38,10 @@ export function emptyModel(region: string, account: string): GrowingModel {
     secrets: [],
     databases: [],
     caches: [],
+    roles: [],
+    rolePolicies: [],
+    permissions: [],
+    queuePolicies: [],
     triggers: [],
     outputs: [],
   };
@@ -95,10 +101,22 @@ export function buildResource(scope: StackScope, logicalId: string, type: string
     case 'AWS::ElastiCache::ReplicationGroup':
       to.caches.push({ ...placed(resource), engine: parse(properties.replicationGroup, resource).Engine });
       break;
+    case 'AWS::IAM::Role':
+      to.roles.push(role(resource));
+      break;
+    case 'AWS::IAM::Policy':
+      to.rolePolicies.push(rolePolicy(resource));
+      break;
+    case 'AWS::Lambda::Permission':
+      to.permissions.push(permission(resource));
+      break;
+    case 'AWS::SQS::QueuePolicy':
+      to.queuePolicies.push(queuePolicy(resource));
+      break;
     case 'Custom::Trigger':
       to.triggers.push({
         ...placed(resource),
-        functionName: functionName(parse(properties.trigger, resource).HandlerArn),
+        functionName: functionNameOf(parse(properties.trigger, resource).HandlerArn),
       });
       break;
   }
@@ -137,6 +155,9 @@ function lambdaFunction(resource: Resource): model.FunctionModel {
     memoryMegabytes: parsed.MemorySize,
     reservedConcurrency: parsed.ReservedConcurrentExecutions,
     logGroupName: parsed.LoggingConfig?.LogGroup ?? `/aws/lambda/${view.name}`,
+    roleArn: parsed.Role,
+    isTraced: parsed.TracingConfig?.Mode === 'Active',
+    isInVpc: parsed.VpcConfig !== undefined,
   };
 }
 
@@ -151,7 +172,7 @@ function eventSourceMapping(resource: Resource): model.EventSourceMappingModel {
   return {
     stack: resource.view.stack,
     logicalId: resource.logicalId,
-    functionName: functionName(parsed.FunctionName),
+    functionName: functionNameOf(parsed.FunctionName),
     queueArn: parsed.EventSourceArn,
     queueUrl: `${endpoints.sqsUrl}/${account}/${queueName}`,
     batchSize: parsed.BatchSize,
@@ -172,6 +193,9 @@ function stateMachine(resource: Resource): model.StateMachineModel {
     arn: attribute(resource, 'Arn'),
     type: parsed.StateMachineType,
     definition: substituted(definition, parsed.DefinitionSubstitutions ?? {}),
+    roleArn: parsed.RoleArn,
+    isTraced: parsed.TracingConfiguration?.Enabled === true,
+    isLogged: parsed.LoggingConfiguration !== undefined && parsed.LoggingConfiguration.Level !== 'OFF',
   };
 }
 
@@ -203,6 +227,7 @@ function schedule(resource: Resource): model.ScheduleModel {
       input: parsed.Target.Input,
       maximumRetryAttempts: parsed.Target.RetryPolicy.MaximumRetryAttempts,
       maximumEventAgeSeconds: parsed.Target.RetryPolicy.MaximumEventAgeInSeconds,
+      roleArn: parsed.Target.RoleArn,
     },
   };
 }
@@ -266,9 +291,4 @@ function masterSecrets(resource: Resource): model.SecretModel[] {
   const { name, ...place } = placed(resource);
   const arn = attribute(resource, 'MasterUserSecret.SecretArn');
   return [{ ...place, name: masterSecretName(name), arn, value: undefined, generate }];
-}
-
-/** The name in a function's name, ARN or qualified ARN. */
-function functionName(nameOrArn: string): string {
-  return nameOrArn.startsWith('arn:') ? (nameOrArn.split(':')[6] ?? nameOrArn) : nameOrArn;
 }

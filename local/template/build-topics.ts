@@ -5,8 +5,14 @@ import type * as model from './model.ts';
 import * as properties from './topic-properties.ts';
 
 export function topic(resource: Resource): model.TopicModel {
-  const { DisplayName } = parse(properties.topic, resource);
-  return { ...placed(resource), arn: attribute(resource, 'TopicArn'), displayName: DisplayName };
+  const { DisplayName, KmsMasterKeyId } = parse(properties.topic, resource);
+  return {
+    ...placed(resource),
+    arn: attribute(resource, 'TopicArn'),
+    displayName: DisplayName,
+    // By its ARN: a key's id or alias names none that a role's statement names.
+    keyArn: KmsMasterKeyId?.startsWith('arn:') === true ? KmsMasterKeyId : undefined,
+  };
 }
 
 export function subscription(resource: Resource): model.SubscriptionModel {

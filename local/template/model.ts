@@ -3,6 +3,7 @@ import type { Json } from './assembly.ts';
 import type { Place } from './errors.ts';
 import type { EventPattern } from './event-pattern.ts';
 import type { FilterPolicy } from './filter-policy.ts';
+import type { Statement } from './policy.ts';
 
 export interface QueueModel extends Place {
   readonly name: string;
@@ -29,6 +30,10 @@ export interface FunctionModel extends Place {
   /** Undefined: the function shares the account's unreserved pool. */
   readonly reservedConcurrency: number | undefined;
   readonly logGroupName: string;
+  /** Undefined where the template gives none: CloudFormation would refuse it. */
+  readonly roleArn: string | undefined;
+  readonly isTraced: boolean;
+  readonly isInVpc: boolean;
 }
 
 export interface EventSourceMappingModel extends Place {
@@ -47,6 +52,9 @@ export interface StateMachineModel extends Place {
   readonly type: 'STANDARD' | 'EXPRESS';
   /** The Amazon States Language definition. */
   readonly definition: Readonly<Record<string, Json>>;
+  readonly roleArn: string | undefined;
+  readonly isTraced: boolean;
+  readonly isLogged: boolean;
 }
 
 export interface ScheduleModel extends Place {
@@ -63,6 +71,7 @@ export interface ScheduleModel extends Place {
     readonly input: string | undefined;
     readonly maximumRetryAttempts: number;
     readonly maximumEventAgeSeconds: number;
+    readonly roleArn: string | undefined;
   };
 }
 
@@ -90,6 +99,8 @@ export interface TopicModel extends Place {
   readonly name: string;
   readonly arn: string;
   readonly displayName: string | undefined;
+  /** Who publishes to a topic with a key of its own needs that too. */
+  readonly keyArn: string | undefined;
 }
 
 /** A queue's subscription to a topic. */
@@ -159,6 +170,34 @@ export interface CacheModel extends Place {
   readonly engine: string;
 }
 
+export interface RoleModel extends Place {
+  readonly name: string;
+  readonly arn: string;
+  readonly managedPolicyArns: readonly string[];
+  /** Those within the role itself. */
+  readonly statements: readonly Statement[];
+}
+
+/** Statements that are attached to roles. */
+export interface RolePolicyModel extends Place {
+  readonly roleNames: readonly string[];
+  readonly statements: readonly Statement[];
+}
+
+/** Who besides roles may invoke a function. */
+export interface PermissionModel extends Place {
+  readonly action: string;
+  /** Name, ARN or qualified ARN. */
+  readonly function: string;
+  readonly principal: string;
+  readonly sourceArn: string | undefined;
+}
+
+export interface QueuePolicyModel extends Place {
+  readonly queueUrls: readonly string[];
+  readonly statements: readonly Statement[];
+}
+
 /** A function that the deployment invokes once, after what it depends on exists. */
 export interface TriggerModel extends Place {
   readonly functionName: string;
@@ -189,6 +228,10 @@ export interface LocalModel {
   readonly secrets: readonly SecretModel[];
   readonly databases: readonly DatabaseModel[];
   readonly caches: readonly CacheModel[];
+  readonly roles: readonly RoleModel[];
+  readonly rolePolicies: readonly RolePolicyModel[];
+  readonly permissions: readonly PermissionModel[];
+  readonly queuePolicies: readonly QueuePolicyModel[];
   /** In the order in which a deployment would invoke them. */
   readonly triggers: readonly TriggerModel[];
   /** Without the exports that only tie the stacks together. */

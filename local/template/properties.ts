@@ -60,6 +60,9 @@ export const lambdaFunction = {
     ReservedConcurrentExecutions: count.optional(),
     LoggingConfig: z.object({ LogGroup: z.string().optional() }).optional(),
     PackageType: z.literal('Zip').optional(),
+    Role: z.string().optional(),
+    TracingConfig: z.object({ Mode: z.string() }).optional(),
+    VpcConfig: asObject.optional(),
   }),
   passedOver: [
     'Architectures',
@@ -67,11 +70,8 @@ export const lambdaFunction = {
     'EphemeralStorage',
     'KmsKeyArn',
     'RecursiveLoop',
-    'Role',
     'RuntimeManagementConfig',
     'Tags',
-    'TracingConfig',
-    'VpcConfig',
   ],
 } satisfies RunType;
 
@@ -96,8 +96,11 @@ export const stateMachine = {
     DefinitionString: jsonText.optional(),
     Definition: asObject.optional(),
     DefinitionSubstitutions: z.record(z.string(), z.coerce.string()).optional(),
+    RoleArn: z.string().optional(),
+    LoggingConfiguration: z.object({ Level: z.string().default('OFF') }).optional(),
+    TracingConfiguration: z.object({ Enabled: flag }).optional(),
   }),
-  passedOver: ['EncryptionConfiguration', 'LoggingConfiguration', 'RoleArn', 'Tags', 'TracingConfiguration'],
+  passedOver: ['EncryptionConfiguration', 'Tags'],
 } satisfies RunType;
 
 export const schedule = {
@@ -110,6 +113,7 @@ export const schedule = {
     Target: z.object({
       Arn: z.string(),
       Input: z.string().optional(),
+      RoleArn: z.string().optional(),
       RetryPolicy: z
         .object({ MaximumRetryAttempts: count.default(185), MaximumEventAgeInSeconds: count.default(86_400) })
         .prefault({}),

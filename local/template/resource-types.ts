@@ -147,6 +147,14 @@ const running: Readonly<Partial<Record<string, ResourceType>>> = {
       'ReaderEndPoint.Port': ({ endpoints }) => String(endpoints.cache.port),
     },
   },
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    ref: name,
+    attributes: { Arn: globalArn('role/'), RoleId: name },
+  },
+  'AWS::IAM::Policy': { nameProperty: 'PolicyName', ref: name, attributes: {} },
+  'AWS::Lambda::Permission': { ref: name, attributes: {} },
+  'AWS::SQS::QueuePolicy': { ref: name, attributes: {} },
   'Custom::Trigger': { ref: name, attributes: {} },
 };
 
@@ -179,11 +187,6 @@ const referredTo: Readonly<Partial<Record<string, ResourceType>>> = {
       Arn: ({ region, account, name }) => `arn:aws:logs:${region}:${account}:log-group:${name}:*`,
     },
   },
-  'AWS::IAM::Role': {
-    nameProperty: 'RoleName',
-    ref: name,
-    attributes: { Arn: globalArn('role/'), RoleId: name },
-  },
   'AWS::IAM::ManagedPolicy': {
     ref: globalArn('policy/'),
     attributes: { PolicyArn: globalArn('policy/') },
@@ -206,11 +209,14 @@ const referredTo: Readonly<Partial<Record<string, ResourceType>>> = {
   },
   'AWS::KMS::Key': { ref: name, attributes: { Arn: arn('kms', 'key/'), KeyId: name } },
   'AWS::KMS::Alias': { nameProperty: 'AliasName', ref: name, attributes: {} },
-  'AWS::EC2::VPC': { ref: name, attributes: { VpcId: name } },
+  'AWS::EC2::VPC': {
+    ref: name,
+    attributes: { VpcId: name, DefaultSecurityGroup: ({ name: vpc }) => `${vpc}-default` },
+  },
   'AWS::EC2::SecurityGroup': { ref: name, attributes: { GroupId: name, Id: name } },
 };
 
-/** Known to need nothing here: access, network, what watches over AWS's own parts, and CDK's own records. */
+/** Known to need nothing here: network, what watches over AWS's own parts, and CDK's own records. */
 const nothingToRun = [
   'AWS::CDK::Metadata',
   'AWS::EC2::EIP',
@@ -226,8 +232,6 @@ const nothingToRun = [
   'AWS::EC2::VPCEndpoint',
   'AWS::EC2::VPCGatewayAttachment',
   'AWS::ElastiCache::SubnetGroup',
-  'AWS::IAM::Policy',
-  'AWS::Lambda::Permission',
   'AWS::Logs::MetricFilter',
   'AWS::Logs::ResourcePolicy',
   'AWS::RDS::DBClusterParameterGroup',
@@ -237,7 +241,6 @@ const nothingToRun = [
   'AWS::SecretsManager::ResourcePolicy',
   'AWS::SecretsManager::RotationSchedule',
   'AWS::SNS::TopicPolicy',
-  'AWS::SQS::QueuePolicy',
   // The function that empties the default security group is CDK's own; there is no VPC here.
   'Custom::VpcRestrictDefaultSG',
 ];

@@ -6,8 +6,12 @@ import type { RunType } from './properties.ts';
 
 /** FIFO topics are not built: FifoTopic is in neither list. */
 export const topic = {
-  schema: z.object({ TopicName: z.string().optional(), DisplayName: z.string().optional() }),
-  passedOver: ['DeliveryStatusLogging', 'KmsMasterKeyId', 'SignatureVersion', 'Tags', 'TracingConfig'],
+  schema: z.object({
+    TopicName: z.string().optional(),
+    DisplayName: z.string().optional(),
+    KmsMasterKeyId: z.string().optional(),
+  }),
+  passedOver: ['DeliveryStatusLogging', 'SignatureVersion', 'Tags', 'TracingConfig'],
 } satisfies RunType;
 
 export const subscription = {

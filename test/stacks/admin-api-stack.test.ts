@@ -193,10 +193,7 @@ describe('the functions', () => {
     );
 
     expect([...new Set(rights.map(({ action }) => action))].sort()).toEqual([
-      'rds-data:BeginTransaction',
-      'rds-data:CommitTransaction',
       'rds-data:ExecuteStatement',
-      'rds-data:RollbackTransaction',
       'secretsmanager:GetSecretValue',
       'states:DescribeExecution',
       'states:StartExecution',

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { STAGES } from '../../config/stages.ts';
 import { checkConfig, readConfig } from '../../lib/config.ts';
+import { environmentProblems } from '../../lib/environment-config.ts';
 import { defaultGrantConcurrency } from '../../lib/grant-concurrency.ts';
+import { existingVpc } from './synthesised.ts';
 
 function problems(outcome: ReturnType<typeof readConfig>): readonly string[] {
   return outcome.ok ? [] : outcome.problems;
@@ -155,5 +157,158 @@ describe('the default concurrency', () => {
       // What is left over is never sent.
       if (tps >= 100) expect(tps % concurrency).toBeLessThanOrEqual(tps / 100);
     }
+  });
+});
+
+describe('where a stage is deployed', () => {
+  const environment = { account: '111122223333', region: 'ap-northeast-2' };
+  const here = { CDK_DEFAULT_ACCOUNT: '111122223333', CDK_DEFAULT_REGION: 'ap-northeast-2' };
+
+  test('is said by the configuration, or by the command line', () => {
+    expect(readConfig(STAGES, { stage: 'prod', ...environment })).toMatchObject({ config: { environment } });
+    expect(problems(readConfig(STAGES, { account: '111122223333' }))).toEqual([
+      expect.stringMatching(/^stage dev: environment\.region: /),
+    ]);
+  });
+
+  test.each([
+    ['the CDK CLI is signed in there', 'prod', environment, here],
+    [
+      'nobody is signed in, and the region is one that the CLI falls back to',
+      'prod',
+      environment,
+      { CDK_DEFAULT_REGION: 'us-east-1' },
+    ],
+    ['nobody is signed in, and nothing is said', 'prod', undefined, {}],
+    ['dev goes to wherever the CLI is signed in', 'dev', undefined, here],
+  ])('is right: %s', (_, stage, said, cli) => {
+    expect(environmentProblems({ stage, environment: said }, cli)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'another account',
+      environment,
+      { ...here, CDK_DEFAULT_ACCOUNT: '999988887777' },
+      'environment.account: is 111122223333, and the CDK CLI is signed in to 999988887777: choose the profile',
+    ],
+    [
+      'another region',
+      environment,
+      { ...here, CDK_DEFAULT_REGION: 'us-east-1' },
+      'environment.region: is ap-northeast-2, and the CDK CLI is signed in to us-east-1: choose that region',
+    ],
+    [
+      'nothing said',
+      undefined,
+      here,
+      'environment: is not said, and the CDK CLI is signed in to 111122223333 (ap-northeast-2): put account and region into config/stages.ts',
+    ],
+  ])('is refused in one line: %s', (_, said, cli, expected) => {
+    const found = environmentProblems({ stage: 'prod', environment: said }, cli);
+
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`stage prod: ${expected}`);
+  });
+
+  test.each([
+    [
+      'an account that is no number',
+      { account: 'prod', region: 'ap-northeast-2' },
+      'environment.account: must be the twelve digits of an AWS account',
+    ],
+    [
+      'a region that is none',
+      { account: '111122223333', region: 'Seoul' },
+      'environment.region: must be an AWS region like ap-northeast-2',
+    ],
+  ])('is refused by name: %s', (_, said, expected) => {
+    expect(problems(checkConfig({ ...STAGES.dev, environment: said }))).toEqual([`stage dev: ${expected}`]);
+  });
+
+  test('is where everything is that it names', () => {
+    const elsewhere = 'arn:aws:rds:us-east-1:111122223333:cluster:shared';
+    const other = 'arn:aws:secretsmanager:ap-northeast-2:999988887777:secret:shared-AbCdEf';
+    const subnets = existingVpc.subnets.map((subnet, index) =>
+      index === 0 ? { ...subnet, availabilityZone: 'us-east-1a' } : subnet,
+    );
+    const candidate = {
+      ...STAGES.dev,
+      environment,
+      network: { existing: { ...existingVpc, subnets } },
+      database: { ...STAGES.dev.database, existing: { clusterArn: elsewhere, secretArn: other } },
+    };
+
+    expect(problems(checkConfig(candidate))).toEqual([
+      'stage dev: database.existing.clusterArn: is in us-east-1:111122223333, not where the stage is',
+      'stage dev: database.existing.secretArn: is in ap-northeast-2:999988887777, not where the stage is',
+      'stage dev: network.existing.subnets.0.availabilityZone: is in us-east-1, not where the stage is',
+    ]);
+    expect(problems(checkConfig({ ...candidate, environment: undefined }))).toEqual([]);
+  });
+});
+
+describe('what is there already', () => {
+  const [first, second] = existingVpc.subnets;
+  const endpoints = { securityGroupId: 'sg-0123456789abcdef0', services: ['sqs'] };
+
+  test.each([
+    ['one subnet', { subnets: [first] }, /^network\.existing\.subnets: .*>=2/],
+    [
+      'two subnets of one zone',
+      { subnets: [first, { ...second, availabilityZone: first?.availabilityZone }] },
+      'network.existing.subnets: must each be in a zone of its own',
+    ],
+    [
+      'a subnet without its zone',
+      { subnets: [first, { id: second?.id }] },
+      /^network\.existing\.subnets\.1\.availabilityZone: /,
+    ],
+    ['a VPC by its name', { vpcId: 'shared' }, 'network.existing.vpcId: must be the id of a VPC, vpc-…'],
+    ['an unknown key', { natGateways: 1 }, 'network.existing: Unrecognized key: "natGateways"'],
+    [
+      'an endpoint that nobody calls',
+      { endpoints: { ...endpoints, services: ['s3'] } },
+      /^network\.existing\.endpoints\.services\.0: /,
+    ],
+    [
+      'an endpoint twice',
+      { endpoints: { ...endpoints, services: ['sqs', 'sqs'] } },
+      'network.existing.endpoints.services: must not be listed twice',
+    ],
+  ])('in the network is refused by name: %s', (_, change, expected) => {
+    const found = problems(
+      checkConfig({ ...STAGES.dev, network: { existing: { ...existingVpc, ...change } } }),
+    );
+
+    expect(found).toHaveLength(1);
+    expect(found[0]?.replace('stage dev: ', '')).toMatch(expected);
+  });
+
+  test.each([
+    [
+      'a password in its URL',
+      { url: 'rediss://:secret@redis.internal' },
+      'redis.existing.url: must have no password: put it into a secret, and name that one',
+    ],
+    [
+      'no Redis URL',
+      { url: 'https://redis.internal' },
+      'redis.existing.url: must be a redis:// or rediss:// URL',
+    ],
+    ['a secret without a Redis', { authTokenSecretName: 'shared/redis' }, /^redis\.existing\.url: /],
+  ])('of Redis is refused by name: %s', (_, existing, expected) => {
+    const found = problems(checkConfig({ ...STAGES.dev, redis: { ...STAGES.dev.redis, existing } }));
+
+    expect(found).toHaveLength(1);
+    expect(found[0]?.replace('stage dev: ', '')).toMatch(expected);
+    expect(found[0]).not.toContain('secret@');
+  });
+
+  test('is reached in ranges of addresses alone', () => {
+    const money = { ...STAGES.dev.money, cidrs: ['money-api.internal'] };
+    expect(problems(checkConfig({ ...STAGES.dev, money }))).toEqual([
+      expect.stringMatching(/^stage dev: money\.cidrs\.0: must be a range/),
+    ]);
   });
 });

@@ -20,6 +20,14 @@ describe('the database', () => {
     });
   });
 
+  test('takes minor versions by itself, apart from its backups', () => {
+    data.hasResourceProperties('AWS::RDS::DBInstance', { AutoMinorVersionUpgrade: true });
+    data.hasResourceProperties('AWS::RDS::DBCluster', {
+      PreferredBackupWindow: '19:00-19:30',
+      PreferredMaintenanceWindow: 'Sun:19:30-Sun:20:30',
+    });
+  });
+
   test('speaks local time and utf8mb4', () => {
     data.hasResourceProperties('AWS::RDS::DBClusterParameterGroup', {
       Parameters: Match.objectLike({ time_zone: 'Asia/Seoul', character_set_server: 'utf8mb4' }),
@@ -93,7 +101,7 @@ describe('Redis', () => {
     });
     prod.hasOutput('RedisUrl', {
       Value: {
-        'Fn::Join': ['', ['rediss://', { 'Fn::GetAtt': [group, 'PrimaryEndPoint.Address'] }, ':6379']],
+        'Fn::Join': ['', ['rediss://', { 'Fn::GetAtt': [group, 'PrimaryEndPoint.Address'] }, ':6380']],
       },
     });
   });
@@ -121,18 +129,82 @@ describe('Redis', () => {
     ]);
   });
 
+  test('asks for a password, which is in a secret and in no template', () => {
+    const secrets = prod.findResources('AWS::SecretsManager::Secret', {
+      Properties: { Name: 'grantline/prod/REDIS_AUTH_TOKEN' },
+    });
+    const [secret] = Object.keys(secrets);
+    expect(secret).toBeDefined();
+    prod.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
+      AuthToken: {
+        'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: secret }, ':SecretString:::}}']],
+      },
+    });
+    // What ElastiCache takes.
+    prod.hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+    });
+  });
+
+  test('is reached by functions that may read the password of it, and know where it is', () => {
+    const { campaignGrant, pointSync } = synthesise(makeConfig());
+    for (const [template, name] of [
+      [campaignGrant, 'grantline-dev-grant-rewards'],
+      [pointSync, 'grantline-dev-sync-balances'],
+    ] as const) {
+      const secretArn = { 'Fn::ImportValue': Match.stringLikeRegexp('RedisAuthTokenSecret') };
+      template.hasResourceProperties('AWS::Lambda::Function', {
+        FunctionName: name,
+        Environment: { Variables: Match.objectLike({ REDIS_AUTH_TOKEN_SECRET_ARN: secretArn }) },
+      });
+      template.hasResourceProperties('AWS::IAM::Policy', {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Action: 'secretsmanager:GetSecretValue',
+              Resource: Match.arrayWith([secretArn]),
+            }),
+          ]),
+        },
+      });
+    }
+  });
+
   test('keeps no snapshot, out of which old balances would come back', () => {
     prod.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', { SnapshotRetentionLimit: 0 });
   });
 
   test('that others run is used in place of one of our own', () => {
-    const existingUrl = 'rediss://redis.internal:6380';
-    const { data, network } = synthesise(makeConfig({ redis: { ...STAGES.dev.redis, existingUrl } }));
+    const url = 'rediss://redis.internal:6380';
+    const { data, network, campaignGrant } = synthesise(
+      makeConfig({ redis: { ...STAGES.dev.redis, existing: { url } } }),
+    );
     data.resourceCountIs('AWS::ElastiCache::ReplicationGroup', 0);
-    data.hasOutput('RedisUrl', { Value: existingUrl });
+    data.hasOutput('RedisUrl', { Value: url });
+    data.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    campaignGrant.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'grantline-dev-grant-rewards',
+      Environment: { Variables: Match.objectLike({ REDIS_AUTH_TOKEN_SECRET_ARN: '' }) },
+    });
     network.hasResourceProperties('AWS::EC2::SecurityGroup', {
       GroupDescription: 'Functions in the VPC',
       SecurityGroupEgress: Match.arrayWith([Match.objectLike({ FromPort: 6380 })]),
     });
+  });
+
+  test('that others run is asked with the password of a secret of theirs', () => {
+    const existing = { url: 'rediss://redis.internal', authTokenSecretName: 'shared/redis' };
+    const { data, campaignGrant } = synthesise(makeConfig({ redis: { ...STAGES.dev.redis, existing } }));
+
+    data.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    const policies = Object.values(campaignGrant.findResources('AWS::IAM::Policy'));
+    const readers = policies.filter((policy) =>
+      JSON.stringify(policy).includes(':secret:shared/redis-??????'),
+    );
+    const users = Object.values(campaignGrant.findResources('AWS::Lambda::Function')).filter((resource) =>
+      JSON.stringify(resource).includes('REDIS_URL'),
+    );
+    expect(readers.length).toBe(users.length);
+    expect(users.length).toBeGreaterThan(3);
   });
 });

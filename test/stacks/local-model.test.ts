@@ -28,5 +28,5 @@ describe.each(['dev', 'staging', 'prod'] as const)('the application of %s', (sta
       expect(queues).toContain(queueArn);
     }
     for (const { functionName } of model.triggers) expect(functions).toContain(functionName);
-  });
+  }, 120_000);
 });

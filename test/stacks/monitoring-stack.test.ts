@@ -357,7 +357,7 @@ describe('what others run', () => {
       clusterArn: 'arn:aws:rds:ap-northeast-2:111122223333:cluster:shared',
       secretArn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf',
     },
-    redis: { ...STAGES.dev.redis, existingUrl: 'rediss://cache.internal:6379' },
+    redis: { ...STAGES.dev.redis, existing: { url: 'rediss://cache.internal:6379' } },
   };
   const others = synthesise(makeConfig({ database: { ...STAGES.dev.database, existing }, redis })).monitoring;
 

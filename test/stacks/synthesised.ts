@@ -13,6 +13,15 @@ export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
   return outcome.config;
 }
 
+/** A VPC that others run. */
+export const existingVpc = {
+  vpcId: 'vpc-0123456789abcdef0',
+  subnets: [
+    { id: 'subnet-0123456789abcdef0', availabilityZone: 'ap-northeast-2a' },
+    { id: 'subnet-0123456789abcdef1', availabilityZone: 'ap-northeast-2c' },
+  ],
+};
+
 export type Templates = Readonly<Record<keyof ReturnType<typeof grantlineStacks>, Template>>;
 
 export function synthesise(config: Config): Templates {

@@ -6,6 +6,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import Fastify from 'fastify';
 import { z } from 'zod';
+import { sendAccessDenied } from '../../iam/access-denied.ts';
+import { ALLOW_ALL, AccessDenied } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
 import type { RunningService } from '../../process/child-service.ts';
 import { CloudWatchError } from './errors.ts';
 import { readMetricData } from './metric-data.ts';
@@ -19,6 +22,7 @@ export interface CloudWatch extends RunningService {
 export interface CloudWatchOptions {
   /** 0, or none, takes a free port. */
   readonly port?: number;
+  readonly authorizer?: Authorizer;
 }
 
 /** Of a request as it is sent, compressed or not. */
@@ -28,6 +32,7 @@ const TARGET = 'GraniteServiceVersion20100801.PutMetricData';
 
 /** Starts on 127.0.0.1. */
 export async function startCloudWatch(options: CloudWatchOptions = {}): Promise<CloudWatch> {
+  const { authorizer = ALLOW_ALL } = options;
   const seen = new Map<string, Metric>();
   const metricsSeen = () => [...seen.values()];
 
@@ -35,6 +40,7 @@ export async function startCloudWatch(options: CloudWatchOptions = {}): Promise<
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((thrown, _request, reply) => {
+    if (thrown instanceof AccessDenied) return sendAccessDenied(reply, thrown);
     const error = asCloudWatchError(thrown);
     return reply
       .code(error.statusCode)
@@ -51,7 +57,12 @@ export async function startCloudWatch(options: CloudWatchOptions = {}): Promise<
       z.instanceof(Buffer).parse(request.body),
       request.headers['content-encoding'],
     );
-    for (const metric of readMetricData(body, new Date())) {
+    const metrics = readMetricData(body, new Date());
+    for (const namespace of new Set(metrics.map((metric) => metric.namespace))) {
+      const context = { 'cloudwatch:namespace': namespace };
+      authorizer.request(request.headers, { action: 'cloudwatch:PutMetricData', resource: '*', context });
+    }
+    for (const metric of metrics) {
       const { namespace, name, dimensions } = metric;
       const ordered = Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1));
       seen.set(JSON.stringify([namespace, name, ordered]), metric);

@@ -1,4 +1,5 @@
 /** The environment variables of a function's process: the function's own and those that Lambda sets, no others. */
+import { credentialsOf } from '../../iam/credentials.ts';
 import type { LambdaFunction } from './local-function.ts';
 
 export interface EnvironmentSources {
@@ -26,9 +27,7 @@ export function functionEnvironment(fn: LambdaFunction, sources: EnvironmentSour
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_REGION: sources.region,
     AWS_DEFAULT_REGION: sources.region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
+    ...credentialsOf(fn.roleArn),
     AWS_LAMBDA_FUNCTION_NAME: fn.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMegabytes),

@@ -1,8 +1,11 @@
 /** Lambda's HTTP API (restJson1), as far as the AWS CLI and SDK invoke and list functions with it. */
 import { randomUUID } from 'node:crypto';
 import Fastify from 'fastify';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { sendAccessDenied } from '../../iam/access-denied.ts';
+import { AccessDenied } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
 import type { LocalFunction } from './local-function.ts';
 import { LambdaServiceError, SYNC_PAYLOAD_LIMIT } from './outcome.ts';
 import type { InvocationOutcome } from './outcome.ts';
@@ -19,7 +22,7 @@ const invocationHeaders = z.object({
   'x-amz-invocation-type': z.enum(['RequestResponse', 'Event', 'DryRun']).default('RequestResponse'),
 });
 
-export function lambdaHttpApi(lambda: LambdaOperations): FastifyInstance {
+export function lambdaHttpApi(lambda: LambdaOperations, authorizer: Authorizer): FastifyInstance {
   // A function's ARN in the path is longer than what fastify takes a parameter to be.
   const app = Fastify({ bodyLimit: SYNC_PAYLOAD_LIMIT * 2, routerOptions: { maxParamLength: 400 } });
   // The payload is the caller's JSON text, whatever content type the client names.
@@ -36,7 +39,8 @@ export function lambdaHttpApi(lambda: LambdaOperations): FastifyInstance {
     const { name } = named.parse(request.params);
     const type = invocationHeaders.parse(request.headers)['x-amz-invocation-type'];
     const payload = checkedPayload(request.body);
-    lambda.find(name);
+    const { arn } = lambda.find(name).settings;
+    authorizer.request(request.headers, { action: 'lambda:InvokeFunction', resource: arn });
     if (type === 'DryRun') return reply.code(204).send();
     if (type === 'Event') {
       lambda.invokeAsync(name, payload);
@@ -50,11 +54,15 @@ export function lambdaHttpApi(lambda: LambdaOperations): FastifyInstance {
 
   app.get('/2015-03-31/functions', listFunctions);
   app.get('/2015-03-31/functions/', listFunctions);
-  app.get('/2015-03-31/functions/:name/configuration', (request) =>
-    configuration(lambda.find(named.parse(request.params).name)),
-  );
+  app.get('/2015-03-31/functions/:name/configuration', (request) => {
+    const found = lambda.find(named.parse(request.params).name);
+    const resource = found.settings.arn;
+    authorizer.request(request.headers, { action: 'lambda:GetFunctionConfiguration', resource });
+    return configuration(found);
+  });
 
-  function listFunctions() {
+  function listFunctions(request: FastifyRequest) {
+    authorizer.request(request.headers, { action: 'lambda:ListFunctions', resource: '*' });
     return Promise.resolve({ Functions: [...lambda.functions.values()].map(configuration) });
   }
   return app;
@@ -90,6 +98,7 @@ function checkedPayload(body: unknown): string {
 }
 
 function refuse(reply: FastifyReply, error: unknown): FastifyReply {
+  if (error instanceof AccessDenied) return sendAccessDenied(reply, error);
   const known = error instanceof LambdaServiceError;
   const code = known
     ? error.name

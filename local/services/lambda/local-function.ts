@@ -12,8 +12,10 @@ import type { ProcessOptions } from './function-process.ts';
 import { LambdaServiceError, SYNC_PAYLOAD_LIMIT, throttled } from './outcome.ts';
 import type { InvocationOutcome } from './outcome.ts';
 
-/** What the service needs to know of a function: all but where a template says it. */
-export type LambdaFunction = Omit<FunctionModel, keyof Place>;
+/** What the service needs to know of a function: all but where a template says it, and what AWS does around it. */
+export type LambdaFunction = Omit<FunctionModel, keyof Place | 'roleArn' | 'isTraced' | 'isInVpc'> & {
+  readonly roleArn?: string | undefined;
+};
 
 /** A process costs 100 MB and half a second: few environments share one. */
 const ENVIRONMENTS_BEFORE_ANOTHER_PROCESS = 4;

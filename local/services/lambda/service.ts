@@ -1,5 +1,7 @@
 /** The Lambda service of the local runtime: functions by name, in this process and over HTTP. */
 import { mkdir } from 'node:fs/promises';
+import { ALLOW_ALL } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
 import type { RunningService } from '../../process/child-service.ts';
 import { AsyncInvocations } from './async-invocations.ts';
 import { concurrencyPools } from './concurrency.ts';
@@ -28,6 +30,7 @@ export interface LambdaServiceOptions extends EnvironmentSources {
   readonly accountConcurrency?: number;
   /** Waits before an asynchronous invocation is tried again after an error; Lambda's are 1 and 2 minutes. */
   readonly asyncRetryMilliseconds?: readonly number[];
+  readonly authorizer?: Authorizer;
 }
 
 export interface LambdaService extends RunningService {
@@ -83,7 +86,10 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
     background.start(target.settings.name, () => target.invoke(payload));
   };
 
-  const api = lambdaHttpApi({ find, invokeForResult, invokeAsync, functions });
+  const api = lambdaHttpApi(
+    { find, invokeForResult, invokeAsync, functions },
+    options.authorizer ?? ALLOW_ALL,
+  );
   const url = await api.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   return {
     url,

@@ -20,6 +20,9 @@ import { readSql } from './sql-text.ts';
 import type { SqlText } from './sql-text.ts';
 import { Transactions } from './transactions.ts';
 
+/** @throws AccessDenied when the caller may not do this with the cluster, or not open the secret */
+export type Permit = (credentials: Credentials) => void;
+
 type Credentials = Pick<z.output<typeof endTransactionRequest>, 'resourceArn' | 'secretArn'>;
 type Statement = Omit<z.output<typeof batchExecuteRequest>, 'parameterSets'>;
 
@@ -52,8 +55,9 @@ export class Operations {
     );
   }
 
-  async execute(body: string): Promise<string> {
+  async execute(body: string, permit: Permit): Promise<string> {
     const request = parseRequest(executeRequest, body);
+    permit(request);
     const sql = readStatement(request.sql);
     const text = bindParameters(sql, request.parameters);
     // "This parameter only applies to SELECT statements. Other types of statements ignore it."
@@ -65,8 +69,9 @@ export class Operations {
     });
   }
 
-  async batchExecute(body: string): Promise<string> {
+  async batchExecute(body: string, permit: Permit): Promise<string> {
     const request = parseRequest(batchExecuteRequest, body);
+    permit(request);
     const sql = readStatement(request.sql);
     const sets = request.parameterSets.length === 0 ? [[]] : request.parameterSets;
     const texts = sets.map((parameters) => bindParameters(sql, parameters));
@@ -81,20 +86,21 @@ export class Operations {
     });
   }
 
-  async beginTransaction(body: string): Promise<string> {
+  async beginTransaction(body: string, permit: Permit): Promise<string> {
     const request = parseRequest(beginTransactionRequest, body);
+    permit(request);
     const database = this.#database(request);
     this.statements += 1;
     const transactionId = await this.#transactions.begin(request.resourceArn, database, request.database);
     return JSON.stringify({ transactionId });
   }
 
-  commitTransaction(body: string): Promise<string> {
-    return this.#endTransaction(body, 'COMMIT', 'Transaction Committed');
+  commitTransaction(body: string, permit: Permit): Promise<string> {
+    return this.#endTransaction(body, permit, 'COMMIT', 'Transaction Committed');
   }
 
-  rollbackTransaction(body: string): Promise<string> {
-    return this.#endTransaction(body, 'ROLLBACK', 'Rollback Complete');
+  rollbackTransaction(body: string, permit: Permit): Promise<string> {
+    return this.#endTransaction(body, permit, 'ROLLBACK', 'Rollback Complete');
   }
 
   async close(): Promise<void> {
@@ -104,10 +110,12 @@ export class Operations {
 
   async #endTransaction(
     body: string,
+    permit: Permit,
     how: 'COMMIT' | 'ROLLBACK',
     transactionStatus: string,
   ): Promise<string> {
     const request = parseRequest(endTransactionRequest, body);
+    permit(request);
     this.#database(request);
     this.statements += 1;
     const { transactionId: id, resourceArn } = request;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorizerOptions } from '../../iam/authorizer.ts';
 
 /** A database cluster that the service answers for. */
 export const databaseOptions = z.object({
@@ -12,6 +13,8 @@ export const databaseOptions = z.object({
 export const rdsDataOptions = z.object({
   port: z.number().int().optional(),
   databases: z.array(databaseOptions),
+  /** Without it everybody may do everything. */
+  authorizer: authorizerOptions.optional(),
   /** Connections to each database and schema; calls beyond wait. */
   maxConnections: z.number().int().positive().default(64),
   /** The real limits, settable so that a test need not wait for them. */

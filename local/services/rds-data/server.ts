@@ -1,10 +1,14 @@
 /** The RDS Data API over HTTP, in front of a MySQL or MariaDB: what the AWS SDK and CLI speak to. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import Fastify from 'fastify';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
+import { sendAccessDenied } from '../../iam/access-denied.ts';
+import { AccessDenied, createAuthorizer } from '../../iam/authorizer.ts';
 import type { RunningService } from '../../process/child-service.ts';
 import { DataApiError, validationError } from './errors.ts';
 import { Operations } from './operations.ts';
+import type { Permit } from './operations.ts';
 import { rdsDataOptions } from './options.ts';
 import type { RdsDataOptions } from './options.ts';
 
@@ -13,17 +17,36 @@ const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 /** Starts to listen whether or not a database is there: calls tell when it is not. */
 export async function startRdsData(options: RdsDataOptions): Promise<RunningService> {
   const parsed = rdsDataOptions.parse(options);
+  const authorizer = createAuthorizer(parsed.authorizer);
   const operations = new Operations(parsed);
   const app = Fastify({ bodyLimit: MAX_REQUEST_BYTES, forceCloseConnections: true });
   // The operations read the text themselves: JSON.parse would round an integer past 2^53.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  route(app, '/Execute', (body) => operations.execute(body));
-  route(app, '/BatchExecute', (body) => operations.batchExecute(body));
-  route(app, '/BeginTransaction', (body) => operations.beginTransaction(body));
-  route(app, '/CommitTransaction', (body) => operations.commitTransaction(body));
-  route(app, '/RollbackTransaction', (body) => operations.rollbackTransaction(body));
+  /** The caller's role opens the secret too, by which the service signs in. */
+  const permit =
+    (action: string, headers: IncomingHttpHeaders): Permit =>
+    ({ resourceArn, secretArn }) => {
+      authorizer.request(
+        headers,
+        { action: `rds-data:${action}`, resource: resourceArn },
+        { action: 'secretsmanager:GetSecretValue', resource: secretArn },
+      );
+    };
+  const route = (path: string, action: string, operation: Operation) => {
+    app.post(path, async ({ body, headers }, reply) => {
+      const response = await operation(typeof body === 'string' ? body : '', permit(action, headers));
+      return reply.header('x-amzn-requestid', randomUUID()).type('application/json').send(response);
+    });
+  };
+  route('/Execute', 'ExecuteStatement', (body, may) => operations.execute(body, may));
+  route('/BatchExecute', 'BatchExecuteStatement', (body, may) => operations.batchExecute(body, may));
+  route('/BeginTransaction', 'BeginTransaction', (body, may) => operations.beginTransaction(body, may));
+  route('/CommitTransaction', 'CommitTransaction', (body, may) => operations.commitTransaction(body, may));
+  route('/RollbackTransaction', 'RollbackTransaction', (body, may) =>
+    operations.rollbackTransaction(body, may),
+  );
   app.get('/_local/stats', () => ({ statements: operations.statements }));
   app.setErrorHandler((error, _request, reply) => sendError(reply, error));
 
@@ -37,15 +60,11 @@ export async function startRdsData(options: RdsDataOptions): Promise<RunningServ
   };
 }
 
-function route(app: FastifyInstance, path: string, operation: (body: string) => Promise<string>): void {
-  app.post(path, async ({ body }, reply) => {
-    const response = await operation(typeof body === 'string' ? body : '');
-    return reply.header('x-amzn-requestid', randomUUID()).type('application/json').send(response);
-  });
-}
+type Operation = (body: string, permit: Permit) => Promise<string>;
 
 /** restJson1: the error's type in a header, its message in the body. */
 function sendError(reply: FastifyReply, error: unknown): FastifyReply {
+  if (error instanceof AccessDenied) return sendAccessDenied(reply, error);
   const known = asDataApiError(error);
   if (known.type === 'InternalServerErrorException') console.error(error);
   return reply

@@ -61,6 +61,7 @@ export function settingsOf(input: ScheduleInput, name: string, arn: string): Sch
       input: input.Target.Input,
       maximumRetryAttempts: input.Target.RetryPolicy.MaximumRetryAttempts,
       maximumEventAgeSeconds: input.Target.RetryPolicy.MaximumEventAgeInSeconds,
+      roleArn: input.Target.RoleArn,
     },
   };
 }
@@ -75,7 +76,7 @@ export function inputOf(settings: ScheduleSettings): ScheduleInput {
     ActionAfterCompletion: 'NONE',
     Target: {
       Arn: settings.target.arn,
-      RoleArn: 'arn:aws:iam::000000000000:role/local',
+      RoleArn: settings.target.roleArn ?? 'arn:aws:iam::000000000000:role/local',
       Input: settings.target.input,
       RetryPolicy: {
         MaximumRetryAttempts: settings.target.maximumRetryAttempts,

@@ -9,6 +9,8 @@ export interface ScheduleTarget {
   readonly input: string | undefined;
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
+  /** By which Scheduler starts it. */
+  readonly roleArn?: string | undefined;
 }
 
 export interface ScheduleSettings {
@@ -22,7 +24,7 @@ export interface ScheduleSettings {
 }
 
 /** Starts the target; a rejection is tried again within the target's retry policy. */
-export type StartTarget = (arn: string, input: string) => Promise<void>;
+export type StartTarget = (target: ScheduleTarget, input: string) => Promise<void>;
 
 /** setTimeout's longest wait, a little under 25 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -105,7 +107,7 @@ async function deliver(
   const executionId = randomUUID();
   for (let attempt = 1; !stopped(); attempt++) {
     try {
-      await how.startTarget(target.arn, inputFor(schedule, time, executionId, attempt));
+      await how.startTarget(target, inputFor(schedule, time, executionId, attempt));
       return;
     } catch (error) {
       const wait = Math.min(1000 * 2 ** Math.min(attempt - 1, 10), LONGEST_RETRY);

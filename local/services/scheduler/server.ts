@@ -2,6 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import Fastify from 'fastify';
 import { z } from 'zod';
+import { sendAccessDenied } from '../../iam/access-denied.ts';
+import { ALLOW_ALL, AccessDenied } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
+import type { Call } from '../../iam/decide.ts';
 import type { RunningService } from '../../process/child-service.ts';
 import { groupQuery, jsonText, listQuery, scheduleInput, scheduleName } from './api-messages.ts';
 import type { ScheduleInput } from './api-messages.ts';
@@ -22,6 +26,7 @@ export interface SchedulerOptions extends TargetStarters {
   readonly scheduleGroups: readonly { readonly name: string }[];
   readonly port?: number;
   readonly log?: (line: string) => void;
+  readonly authorizer?: Authorizer;
 }
 
 export interface Scheduler extends RunningService {
@@ -37,12 +42,12 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const schedules = new Schedules({
     account: { region: options.region, account: options.accountId },
     groups: options.scheduleGroups.map(({ name }) => name),
-    startTarget: (arn, input) => startTarget(options, arn, input),
+    startTarget: (target, input) => startTarget(options, target, input),
     log: options.log ?? ((line) => console.error(line)),
   });
   for (const schedule of options.schedules) schedules.add(schedule);
 
-  const app = schedulerApi(schedules);
+  const app = schedulerApi(schedules, options);
   const url = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   return {
     url,
@@ -54,7 +59,25 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   };
 }
 
-function schedulerApi(schedules: Schedules) {
+function schedulerApi(
+  schedules: Schedules,
+  {
+    region,
+    accountId,
+    authorizer = ALLOW_ALL,
+  }: Pick<SchedulerOptions, 'region' | 'accountId' | 'authorizer'>,
+) {
+  const call = (action: string, group: string, name: string): Call => ({
+    action: `scheduler:${action}`,
+    resource: `arn:aws:scheduler:${region}:${accountId}:schedule/${group}/${name}`,
+  });
+  /** Who makes a schedule gives it a role, and must be allowed to. */
+  const passRole = ({ Target }: ScheduleInput): Call => ({
+    action: 'iam:PassRole',
+    resource: Target.RoleArn,
+    context: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+  });
+
   // Names are at most 64 characters, but a client may encode them.
   const app = Fastify({ routerOptions: { maxParamLength: 400 } });
   // A client may name a content type where it sends no body, as with DELETE.
@@ -65,6 +88,7 @@ function schedulerApi(schedules: Schedules) {
     done();
   });
   app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof AccessDenied) return sendAccessDenied(reply, error);
     const invalid =
       error instanceof z.ZodError || error instanceof InvalidExpression || error instanceof InvalidTarget;
     const status = error instanceof SchedulerError ? error.statusCode : invalid ? 400 : 500;
@@ -81,23 +105,32 @@ function schedulerApi(schedules: Schedules) {
 
   app.post('/schedules/:name', (request) => {
     const { name } = scheduleName.parse(request.params);
-    return Promise.resolve({ ScheduleArn: schedules.create(name, bodyOf(request.body)).arn });
+    const input = bodyOf(request.body);
+    authorizer.request(request.headers, call('CreateSchedule', input.GroupName, name), passRole(input));
+    return Promise.resolve({ ScheduleArn: schedules.create(name, input).arn });
   });
   app.put('/schedules/:name', (request) => {
     const { name } = scheduleName.parse(request.params);
-    return Promise.resolve({ ScheduleArn: schedules.update(name, bodyOf(request.body)).arn });
+    const input = bodyOf(request.body);
+    authorizer.request(request.headers, call('UpdateSchedule', input.GroupName, name), passRole(input));
+    return Promise.resolve({ ScheduleArn: schedules.update(name, input).arn });
   });
   app.get('/schedules/:name', (request) => {
     const { name } = scheduleName.parse(request.params);
-    return Promise.resolve(described(schedules.get(groupQuery.parse(request.query).groupName, name)));
+    const { groupName } = groupQuery.parse(request.query);
+    authorizer.request(request.headers, call('GetSchedule', groupName, name));
+    return Promise.resolve(described(schedules.get(groupName, name)));
   });
   app.delete('/schedules/:name', (request) => {
     const { name } = scheduleName.parse(request.params);
-    schedules.remove(groupQuery.parse(request.query).groupName, name);
+    const { groupName } = groupQuery.parse(request.query);
+    authorizer.request(request.headers, call('DeleteSchedule', groupName, name));
+    schedules.remove(groupName, name);
     return Promise.resolve({});
   });
   app.get('/schedules', (request) => {
     const query = listQuery.parse(request.query);
+    authorizer.request(request.headers, { action: 'scheduler:ListSchedules', resource: '*' });
     const matching = schedules
       .list()
       .filter(({ input }) => query.ScheduleGroup === undefined || input.GroupName === query.ScheduleGroup)

@@ -1,5 +1,7 @@
 /** What a schedule starts: a function, a state machine, or (as a universal target) an execution by its API's request. */
 import { z } from 'zod';
+import { ALLOW_ALL } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
 import type { ScheduleTarget } from './schedule.ts';
 
 /** A target that EventBridge Scheduler, or this stand-in, does not take; the message says what is known. */
@@ -15,6 +17,8 @@ export interface ExecutionRequest {
 }
 
 export interface TargetStarters {
+  /** A schedule starts its target by its role. */
+  readonly authorizer?: Pick<Authorizer, 'role'>;
   /** Resolves when the invocation was accepted: the real one invokes asynchronously. */
   readonly invokeFunction: (functionArn: string, payload: unknown) => Promise<unknown>;
   /**
@@ -43,16 +47,26 @@ export function checkTarget({ arn, input }: Pick<ScheduleTarget, 'arn' | 'input'
 }
 
 /** Starts the target with its input, whose attributes are filled in by now. */
-export async function startTarget(starters: TargetStarters, arn: string, input: string): Promise<void> {
+export async function startTarget(
+  starters: TargetStarters,
+  { arn, roleArn }: Pick<ScheduleTarget, 'arn' | 'roleArn'>,
+  input: string,
+): Promise<void> {
+  const { authorizer = ALLOW_ALL } = starters;
+  const mayStart = (resource: string) =>
+    authorizer.role(roleArn, { action: 'states:StartExecution', resource });
   switch (kindOf(arn)) {
     case 'function':
+      authorizer.role(roleArn, { action: 'lambda:InvokeFunction', resource: arn });
       await starters.invokeFunction(arn, JSON.parse(input));
       return;
     case 'stateMachine':
+      mayStart(arn);
       await starters.startExecution({ stateMachineArn: arn, name: undefined, input });
       return;
     case 'universal': {
       const request = readStartExecution(input);
+      mayStart(request.StateMachineArn);
       await starters
         .startExecution({
           stateMachineArn: request.StateMachineArn,

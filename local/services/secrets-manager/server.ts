@@ -2,6 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import Fastify from 'fastify';
 import { z } from 'zod';
+import { sendAccessDenied } from '../../iam/access-denied.ts';
+import { ALLOW_ALL, AccessDenied } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
 import type { RunningService } from '../../process/child-service.ts';
 import type { SecretModel } from '../../template/model.ts';
 import { generateSecret } from './generate-secret.ts';
@@ -11,6 +14,7 @@ export interface SecretsManagerOptions {
   /** This machine's value of a secret; undefined takes the template's own, or generates one for this run. */
   readonly valueOf: (name: string) => string | undefined;
   readonly port?: number;
+  readonly authorizer?: Authorizer;
 }
 
 interface Secret {
@@ -33,6 +37,7 @@ const bySecretId = z.object({ SecretId: z.string() });
 
 /** Starts on 127.0.0.1. */
 export async function startSecretsManager(options: SecretsManagerOptions): Promise<RunningService> {
+  const { authorizer = ALLOW_ALL } = options;
   const secrets = options.secrets.map((model): Secret => {
     const value =
       options.valueOf(model.name) ?? model.value ?? (model.generate && generateSecret(model.generate));
@@ -44,6 +49,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     done(null, body),
   );
   app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof AccessDenied) return sendAccessDenied(reply, error);
     const code = error instanceof SecretsManagerError ? error.name : 'InvalidRequestException';
     const message = error instanceof Error ? error.message : String(error);
     return reply.code(400).header('x-amzn-errortype', code).send({ __type: code, Message: message });
@@ -53,20 +59,37 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     const input: unknown = JSON.parse(z.string().parse(request.body));
     return reply
       .header('content-type', 'application/x-amz-json-1.1')
-      .send(JSON.stringify(answer(secrets, action, input)));
+      .send(
+        JSON.stringify(
+          answer(secrets, action, input, (resource) =>
+            authorizer.request(request.headers, { action: `secretsmanager:${action}`, resource }),
+          ),
+        ),
+      );
   });
 
   const url = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   return { url, close: () => app.close() };
 }
 
-function answer(secrets: readonly Secret[], action: string, input: unknown): object {
+function answer(
+  secrets: readonly Secret[],
+  action: string,
+  input: unknown,
+  authorize: (resource: string) => void,
+): object {
+  const permitted = () => {
+    const secret = find(secrets, bySecretId.parse(input).SecretId);
+    authorize(secret.model.arn);
+    return secret;
+  };
   switch (action) {
     case 'GetSecretValue':
-      return value(find(secrets, bySecretId.parse(input).SecretId));
+      return value(permitted());
     case 'DescribeSecret':
-      return description(find(secrets, bySecretId.parse(input).SecretId));
+      return description(permitted());
     case 'ListSecrets':
+      authorize('*');
       return { SecretList: secrets.map(description) };
     default:
       throw new SecretsManagerError(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorizerOptions, createAuthorizer } from '../../iam/authorizer.ts';
 import type { RunningService } from '../../process/child-service.ts';
 import { requirePinnedFauxqs } from './pinned-version.ts';
 
@@ -10,7 +11,14 @@ export const sqsOptions = z.object({
   /** Attributes as AWS::SQS::Queue names them, every value as text. */
   queues: z.array(z.object({ name: z.string(), attributes: z.record(z.string(), z.string()) })),
   topics: z
-    .array(z.object({ arn: z.string(), name: z.string(), displayName: z.string().optional() }))
+    .array(
+      z.object({
+        arn: z.string(),
+        name: z.string(),
+        displayName: z.string().optional(),
+        keyArn: z.string().optional(),
+      }),
+    )
     .default([]),
   subscriptions: z
     .array(
@@ -24,6 +32,8 @@ export const sqsOptions = z.object({
       }),
     )
     .default([]),
+  /** Without it everybody may do everything. */
+  authorizer: authorizerOptions.optional(),
 });
 
 export type SqsOptions = z.input<typeof sqsOptions>;
@@ -55,7 +65,11 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   for (const topic of options.topics ?? []) topics.add(topic);
   for (const subscription of options.subscriptions ?? []) topics.connect(subscription, store);
 
-  const app = sqsApp(store, topics);
+  const app = sqsApp(store, topics, {
+    authorizer: createAuthorizer(options.authorizer),
+    account: options,
+    keyOfTopic: new Map(options.topics?.map(({ arn, keyArn }) => [arn, keyArn])),
+  });
   const url = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
   return { url, close: () => app.close() };
 }

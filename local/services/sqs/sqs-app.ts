@@ -4,17 +4,27 @@
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { sendAccessDenied } from '../../iam/access-denied.ts';
+import { AccessDenied } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
 import { answerSns } from '../sns/sns-requests.ts';
 import type { LocalTopicStore } from '../sns/topic-store.ts';
-import { buildApp, unusedStore } from './fauxqs.ts';
+import { buildApp, snsErrorResponse, unusedStore } from './fauxqs.ts';
 import type { LocalQueueStore } from './local-queue-store.ts';
 import { serveReceiver } from './receiver.ts';
+import { snsCalls, sqsCall } from './required-calls.ts';
 
 export type SqsApp = ReturnType<typeof buildApp>;
 
-export function sqsApp(store: LocalQueueStore, topics: LocalTopicStore): SqsApp {
+export interface Access {
+  readonly authorizer: Authorizer;
+  readonly account: { readonly region: string; readonly accountId: string };
+  readonly keyOfTopic: ReadonlyMap<string, string | undefined>;
+}
+
+export function sqsApp(store: LocalQueueStore, topics: LocalTopicStore, access: Access): SqsApp {
   const stores = { sqsStore: store, snsStore: topics, s3Store: unusedStore() };
   const app = buildApp({ logger: false, stores });
 
@@ -35,6 +45,13 @@ export function sqsApp(store: LocalQueueStore, topics: LocalTopicStore): SqsApp 
   });
 
   app.addHook('preHandler', (request, reply, done) => {
+    try {
+      requirePermission(request, access);
+    } catch (error) {
+      if (!(error instanceof AccessDenied)) throw error;
+      refuse(request, reply, error);
+      return;
+    }
     if (isSns(request)) {
       const answer = answerSns(request.body, { topics, queues: store });
       if (answer === undefined) done();
@@ -67,6 +84,28 @@ export function sqsApp(store: LocalQueueStore, topics: LocalTopicStore): SqsApp 
     done(null, givesUrls ? withHost(payload, request.host) : payload);
   });
   return app;
+}
+
+/** @throws AccessDenied */
+function requirePermission(
+  { headers, body }: FastifyRequest,
+  { authorizer, account, keyOfTopic }: Access,
+): void {
+  const action = actionOf(headers);
+  if (action !== undefined) {
+    authorizer.request(headers, sqsCall(action, body, account));
+  } else {
+    const form = z.object({ Action: z.string() }).safeParse(body);
+    if (form.success) authorizer.request(headers, ...snsCalls(form.data.Action, body, keyOfTopic));
+  }
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, error: AccessDenied): void {
+  if (!isSns(request)) void sendAccessDenied(reply, error);
+  else {
+    const xml = snsErrorResponse('AuthorizationError', error.message);
+    void reply.code(403).header('content-type', 'text/xml').send(xml);
+  }
 }
 
 function isSns({ method, url, headers }: FastifyRequest): boolean {

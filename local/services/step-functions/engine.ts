@@ -30,7 +30,11 @@ export interface EngineOptions {
   readonly accountId: string;
   readonly machines: readonly MachineOptions[];
   /** Throws an Error whose name is the error's type and whose message is the cause. */
-  readonly invokeFunction: (functionArnOrName: string, payload: unknown) => Promise<unknown>;
+  readonly invokeFunction: (
+    functionArnOrName: string,
+    payload: unknown,
+    stateMachineArn: string,
+  ) => Promise<unknown>;
   /**
    * Told of every start and end of a Standard execution, of a distributed map's children as well: their
    * stateMachineArn ends in `/Label`, so that a rule for the machine's own ARN does not see them.
@@ -171,7 +175,7 @@ export class StepFunctionsEngine {
   #host(execution: Execution, machine: Machine): Host {
     return {
       region: this.#options.region,
-      invokeFunction: (name, payload) => this.#options.invokeFunction(name, payload),
+      invokeFunction: (name, payload) => this.#options.invokeFunction(name, payload, machine.arn),
       openMapRun: (settings) => this.#openMapRun(settings, execution, machine),
     };
   }

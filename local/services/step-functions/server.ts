@@ -1,6 +1,10 @@
 /** The Step Functions endpoint of the local runtime: AWS JSON 1.0 over HTTP, for AWS's own clients. */
 import fastify from 'fastify';
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { sendAccessDenied } from '../../iam/access-denied.ts';
+import { ALLOW_ALL, AccessDenied } from '../../iam/authorizer.ts';
+import type { Authorizer } from '../../iam/authorizer.ts';
 import type { RunningService } from '../../process/child-service.ts';
 import { StepFunctionsEngine } from './engine.ts';
 import type { EngineOptions } from './engine.ts';
@@ -11,6 +15,7 @@ import { operations } from './operations.ts';
 export interface StepFunctionsOptions extends EngineOptions {
   /** A free one when missing. */
   readonly port?: number | undefined;
+  readonly authorizer?: Authorizer;
 }
 
 const TARGET = /^AWSStepFunctions\.(\w+)$/;
@@ -19,6 +24,7 @@ const TARGET = /^AWSStepFunctions\.(\w+)$/;
 export async function startStepFunctions(
   options: StepFunctionsOptions,
 ): Promise<RunningService & { readonly engine: StepFunctionsEngine }> {
+  const { authorizer = ALLOW_ALL } = options;
   const engine = new StepFunctionsEngine(options);
   // An input of 256 KiB is longer as a JSON string within JSON.
   const app = fastify({ bodyLimit: 4 * 1024 * 1024, forceCloseConnections: true });
@@ -34,9 +40,12 @@ export async function startStepFunctions(
         `the local runtime does not serve ${String(target)}`,
       );
     }
-    return send(reply, 200, operation(requestBody(request.body), engine));
+    const body = requestBody(request.body);
+    authorizer.request(request.headers, { action: `states:${name}`, resource: resourceOf(body) });
+    return send(reply, 200, operation(body, engine));
   });
   app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof AccessDenied) return sendAccessDenied(reply, error);
     if (error instanceof ServiceError) {
       return send(reply, 400, { __type: error.name, message: error.message });
     }
@@ -52,6 +61,18 @@ export async function startStepFunctions(
       await app.close();
     },
   };
+}
+
+const named = z.object({
+  mapRunArn: z.string().optional(),
+  executionArn: z.string().optional(),
+  stateMachineArn: z.string().optional(),
+});
+
+/** Of what an operation is asked for; of none of these it is about all machines. */
+function resourceOf(body: unknown): string {
+  const { mapRunArn, executionArn, stateMachineArn } = named.safeParse(body).data ?? {};
+  return mapRunArn ?? executionArn ?? stateMachineArn ?? '*';
 }
 
 function requestBody(body: unknown): unknown {

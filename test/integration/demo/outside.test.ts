@@ -51,13 +51,13 @@ async function start(
   return outside;
 }
 
-/** An app of four secrets; three are generated when nobody gives them. */
+/** An app of five secrets, which are generated when nobody gives them. */
 async function secretsOn(outside: Outside): Promise<Record<string, string | undefined>> {
   const assemblyDirectory = join(directory, 'cdk.out');
   await mkdir(assemblyDirectory);
   const write = (name: string, content: object) =>
     writeFile(join(assemblyDirectory, name), JSON.stringify(content));
-  const names = ['MONEY_API_KEY', 'SLACK_WEBHOOK_URL', 'JWT_SECRET_KEY', 'SYSTEM_TOKEN'];
+  const names = ['MONEY_API_KEY', 'SLACK_WEBHOOK_URL', 'JWT_SECRET_KEY', 'SYSTEM_TOKEN', 'REDIS_AUTH_TOKEN'];
   const secret = (name: string) => ({
     Type: 'AWS::SecretsManager::Secret',
     Properties: { Name: `grantline/dev/${name}`, GenerateSecretString: { PasswordLength: 40 } },
@@ -108,7 +108,14 @@ describe('what lies outside', { timeout: 120_000 }, () => {
       SLACK_WEBHOOK_URL,
       JWT_SECRET_KEY: 'jwt-key',
       SYSTEM_TOKEN: GENERATED,
+      REDIS_AUTH_TOKEN: GENERATED,
     });
+  });
+
+  it('has the password of Redis in its URL, and functions find it in their secret', async () => {
+    const REDIS_URL = (environment['REDIS_URL'] ?? '').replace('//', '//:pass%2Fword@');
+
+    expect(await secretsOn(await start({ REDIS_URL }))).toMatchObject({ REDIS_AUTH_TOKEN: 'pass/word' });
   });
 
   it('has a Slack of its own, and a generated JWT key, where the environment names none', async () => {
@@ -120,6 +127,7 @@ describe('what lies outside', { timeout: 120_000 }, () => {
       SLACK_WEBHOOK_URL: webhookUrl,
       JWT_SECRET_KEY: GENERATED,
       SYSTEM_TOKEN: GENERATED,
+      REDIS_AUTH_TOKEN: GENERATED,
     });
     await fetch(webhookUrl, { method: 'POST', body: '{"text":"hello"}' });
     expect(await (await fetch(messagesUrl)).json()).toMatchObject([{ text: 'hello' }]);

@@ -76,6 +76,16 @@ const makeFunction = (properties: object = {}) => ({
   },
 });
 
+const permission = (functionId: string, principal: string, sourceArn: unknown) => ({
+  Type: 'AWS::Lambda::Permission',
+  Properties: {
+    Action: 'lambda:InvokeFunction',
+    FunctionName: { 'Fn::GetAtt': [functionId, 'Arn'] },
+    Principal: principal,
+    SourceArn: sourceArn,
+  },
+});
+
 /** A machine of one state, a function that writes down the events it gets, and the rule between them. */
 const machineAndRule = (state: object) => ({
   Resources: {
@@ -99,6 +109,7 @@ const machineAndRule = (state: object) => ({
         Targets: [{ Id: 'Target0', Arn: { 'Fn::GetAtt': ['Told', 'Arn'] } }],
       },
     },
+    RuleMayInvoke: permission('Told', 'events.amazonaws.com', { 'Fn::GetAtt': ['Rule', 'Arn'] }),
   },
 });
 
@@ -117,6 +128,21 @@ const apiAndTopic = {
         RawMessageDelivery: true,
       },
     },
+    TopicMayDeliver: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [{ Ref: 'Queue' }],
+        PolicyDocument: {
+          Statement: {
+            Effect: 'Allow',
+            Action: 'sqs:SendMessage',
+            Principal: { Service: 'sns.amazonaws.com' },
+            Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+            Condition: { ArnEquals: { 'aws:SourceArn': { Ref: 'Alerts' } } },
+          },
+        },
+      },
+    },
     Mapping: {
       Type: 'AWS::Lambda::EventSourceMapping',
       Properties: {
@@ -130,6 +156,9 @@ const apiAndTopic = {
       Environment: { Variables: { TOPIC_ARN: { Ref: 'Alerts' } } },
     }),
     Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'admin', ProtocolType: 'HTTP' } },
+    ApiMayInvoke: permission('Admin', 'apigateway.amazonaws.com', {
+      'Fn::Sub': 'arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/*/campaigns/{id}/alert',
+    }),
     Stage: {
       Type: 'AWS::ApiGatewayV2::Stage',
       Properties: { ApiId: { Ref: 'Api' }, StageName: '$default', AutoDeploy: true },
@@ -280,11 +309,25 @@ describe('the runtime', () => {
     expect(endpoints.sns).toBe(endpoints.sqs);
   });
 
-  it('refuses an API that nothing can reach', async () => {
-    const resources = Object.entries(apiAndTopic.Resources).filter(([id]) => id !== 'Stage');
+  const both = { ...machineAndRule({ Type: 'Succeed' }).Resources, ...apiAndTopic.Resources };
 
-    await expect(startWorld({ Resources: Object.fromEntries(resources) })).rejects.toThrow(
-      'HTTP API admin: it has no stage, so nothing reaches it',
-    );
-  });
+  it.each([
+    ['Stage', /^HTTP API admin: it has no stage, so nothing reaches it$/],
+    [
+      'RuleMayInvoke',
+      /^rule App-Rule may not invoke App-Told: no AWS::Lambda::Permission lets events.amazonaws.com with the source \S+:rule\/App-Rule$/,
+    ],
+    [
+      'ApiMayInvoke',
+      /^route POST \/campaigns\/\{id\}\/alert may not invoke App-Admin: .*apigateway.amazonaws.com/,
+    ],
+    ['TopicMayDeliver', /^topic \S+:App-Alerts may not deliver to \S+:App-Queue: no AWS::SQS::QueuePolicy/],
+  ])(
+    'refuses templates without the resource %s, for want of which nothing would arrive',
+    async (id, message) => {
+      const resources = Object.entries(both).filter(([name]) => name !== id);
+
+      await expect(startWorld({ Resources: Object.fromEntries(resources) })).rejects.toThrow(message);
+    },
+  );
 });

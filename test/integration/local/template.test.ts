@@ -67,7 +67,6 @@ const makeFunction = (properties: object = {}) => ({
     Code: { S3Bucket: 'assets', S3Key: 'code.zip' },
     Handler: 'index.handler',
     Runtime: 'nodejs24.x',
-    Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
     ...properties,
   },
 });

@@ -1,0 +1,69 @@
+/** That AWS's services may reach what the templates connect them to: without it nothing arrives, in silence. */
+import { functionNameOf } from '../template/function-name.ts';
+import type { LocalModel } from '../template/model.ts';
+import { applies, matchesPattern } from './decide.ts';
+
+/** @throws Error of one line that names the connection, and the permission or the statement that is missing */
+export function requireServiceAccess(model: LocalModel): void {
+  for (const { name, arn, targets } of model.rules) {
+    for (const { functionArn } of targets) {
+      requirePermission(
+        model,
+        { functionArn, principal: 'events.amazonaws.com', sourceArn: arn },
+        `rule ${name}`,
+      );
+    }
+  }
+  for (const { apiId, routeKey, integrationId } of model.httpRoutes) {
+    const integration = model.httpIntegrations.find(({ id }) => id === integrationId);
+    if (integration === undefined) continue;
+    const sourceArn = `arn:aws:execute-api:${model.region}:${model.account}:${apiId}/$default/${routePath(routeKey)}`;
+    const { functionArn } = integration;
+    requirePermission(
+      model,
+      { functionArn, principal: 'apigateway.amazonaws.com', sourceArn },
+      `route ${routeKey}`,
+    );
+  }
+  for (const { topicArn, queueArn } of model.subscriptions) requireDelivery(model, topicArn, queueArn);
+}
+
+/** `GET /a/{b}` is `GET/a/{b}` in a source ARN, and `$default` is `*` over everything. */
+function routePath(routeKey: string): string {
+  return routeKey === '$default' ? '$default' : routeKey.replace(' ', '');
+}
+
+function requirePermission(
+  { permissions }: LocalModel,
+  wanted: { readonly functionArn: string; readonly principal: string; readonly sourceArn: string },
+  who: string,
+): void {
+  const name = functionNameOf(wanted.functionArn);
+  const has = permissions.some(
+    (permission) =>
+      functionNameOf(permission.function) === name &&
+      permission.action === 'lambda:InvokeFunction' &&
+      permission.principal === wanted.principal &&
+      (permission.sourceArn === undefined || matchesPattern(permission.sourceArn, wanted.sourceArn)),
+  );
+  if (has) return;
+  throw new Error(
+    `${who} may not invoke ${name}: no AWS::Lambda::Permission lets ${wanted.principal} with the source ` +
+      wanted.sourceArn,
+  );
+}
+
+function requireDelivery({ queues, queuePolicies }: LocalModel, topicArn: string, queueArn: string): void {
+  const url = queues.find(({ arn }) => arn === queueArn)?.url ?? '';
+  const call = { action: 'sqs:SendMessage', resource: queueArn, context: { 'aws:SourceArn': topicArn } };
+  const has = queuePolicies
+    .filter(({ queueUrls }) => queueUrls.includes(url))
+    .flatMap(({ statements }) => statements)
+    .filter(({ effect, principals }) => effect === 'Allow' && principals.includes('sns.amazonaws.com'))
+    .some((statement) => applies(statement, call));
+  if (has) return;
+  throw new Error(
+    `topic ${topicArn} may not deliver to ${queueArn}: no AWS::SQS::QueuePolicy lets sns.amazonaws.com ` +
+      'send a message to it from there',
+  );
+}

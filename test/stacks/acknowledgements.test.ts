@@ -1,0 +1,76 @@
+/** What cdk-nag found and we accept. `npm run synth` fails for what is not accepted: here is held what is. */
+import { Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { grantlineStacks } from '../../lib/grantline-stacks.ts';
+import { existingVpc, makeConfig, synthesise, unbundledApp } from './synthesised.ts';
+
+const acknowledged = z.record(z.string(), z.string());
+
+/** Those of cdk-nag alone: CDK itself accepts others of its own. */
+function reasonsIn(stage: 'dev' | 'prod'): string[] {
+  const app = unbundledApp();
+  grantlineStacks(app, makeConfig({ stage }));
+  return app.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata)
+    .filter(({ type }) => type === 'aws:cdk:acknowledged-rules')
+    .flatMap(({ data }) => Object.entries(acknowledged.parse(data)))
+    .flatMap(([rule, reason]) => (rule.includes('AwsSolutions-') ? [reason] : []));
+}
+
+/** These have no resource-level permissions (AWS's service authorization reference). */
+const ON_EVERY_RESOURCE =
+  /^(xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)|cloudwatch:PutMetricData|scheduler:ListSchedules|ec2:(Create|Describe|Delete)NetworkInterfaces?|ec2:DescribeSubnets|ec2:(Una|A)ssignPrivateIpAddresses|logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)|logs:(Put|Describe)ResourcePolic(y|ies)|logs:DescribeLogGroups)$/;
+
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+const policy = z.looseObject({
+  Properties: z.looseObject({
+    PolicyDocument: z.object({
+      Statement: z.array(z.looseObject({ Action: texts, Resource: z.unknown() })),
+    }),
+  }),
+});
+
+describe('findings that are accepted', () => {
+  test.each([
+    ['dev', 15],
+    ['prod', 13],
+  ] as const)('in %s have at most %i reasons, each of a sentence', (stage, most) => {
+    const reasons = reasonsIn(stage);
+
+    expect(new Set(reasons).size).toBeLessThanOrEqual(most);
+    for (const reason of reasons) expect(reason).toMatch(/^\S+ .*\.$/s);
+  });
+});
+
+test('are all that there is where account, region and network are said', { timeout: 180_000 }, () => {
+  const app = unbundledApp();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const environment = { account: '111122223333', region: 'ap-northeast-2' };
+  grantlineStacks(app, makeConfig({ stage: 'prod', environment, network: { existing: existingVpc } }));
+
+  expect(() => app.synth()).not.toThrow();
+});
+
+describe('policies', () => {
+  const templates = Object.values(synthesise(makeConfig()));
+  const statements = templates
+    .flatMap((template) => Object.values(template.findResources('AWS::IAM::Policy')))
+    .flatMap((resource) => policy.parse(resource).Properties.PolicyDocument.Statement);
+
+  test('name every resource where AWS lets them', () => {
+    const onAll = statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action);
+
+    expect(onAll).toContain('xray:PutTraceSegments');
+    expect(onAll.filter((action) => !ON_EVERY_RESOURCE.test(action))).toEqual([]);
+  });
+
+  test('let nobody invoke the versions of a function', () => {
+    const invoking = statements.filter(({ Action }) => Action.includes('lambda:InvokeFunction'));
+
+    expect(invoking.length).toBeGreaterThan(5);
+    expect(invoking.filter(({ Resource }) => JSON.stringify(Resource).includes(':*"'))).toEqual([]);
+  });
+});
