@@ -7,8 +7,8 @@ import * as z from 'zod';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const USERS = 2_000;
-/** Histories, and members of the hour. */
-const COUPONS = 2_000;
+/** Of the hour. */
+const MEMBERS = 1_000;
 
 const measurements = z.array(
   z.object({
@@ -46,22 +46,23 @@ describe('npm run bench -- --workload P1', () => {
   }, 300_000);
 });
 
-describe('npm run bench -- --workload C1,C2', () => {
-  it('makes the favourites of a night, and sends the messages of an hour', async () => {
+// The hour stands for the night as well: what C1 loads and compares is in test/integration/bench/coupon-data.test.ts.
+describe('npm run bench -- --workload C2', () => {
+  it('sends the messages of an hour', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['bench/main.ts', '--json', '--workload', 'C1,C2', '--targets', String(COUPONS)],
+      ['bench/main.ts', '--json', '--workload', 'C2', '--targets', String(MEMBERS)],
       { cwd: ROOT },
     );
-    const [night, hour] = couponMeasurements.parse(JSON.parse(stdout));
+    const [hour] = couponMeasurements.parse(JSON.parse(stdout));
 
-    expect(night).toMatchObject({ workload: 'C1', size: COUPONS, isCorrect: true });
-    // Of a tenth as many members, and not of all.
-    expect(night?.results).toBeGreaterThan(COUPONS / 20);
-    expect(night?.results).toBeLessThan(COUPONS / 10);
-    expect(night?.storeServiceCalls).toBeLessThanOrEqual(25);
-    expect(hour).toMatchObject({ workload: 'C2', size: COUPONS, isCorrect: true, storeServiceCalls: 1 });
-    expect(hour?.results).toBeGreaterThan(COUPONS / 2);
-    expect(hour?.notificationServiceCalls).toBe(COUPONS / 1_000);
+    expect(hour).toMatchObject({
+      workload: 'C2',
+      size: MEMBERS,
+      isCorrect: true,
+      storeServiceCalls: 1,
+      notificationServiceCalls: 1,
+    });
+    expect(hour?.results).toBeGreaterThan(MEMBERS / 2);
   }, 300_000);
 });
