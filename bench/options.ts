@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ranThrough, wholeNumber } from '../demo/command-line.ts';
-import { POINT_SYNC_WORKLOADS, WORKLOADS } from './workloads.ts';
-import type { PointSyncWorkload, Workload } from './workloads.ts';
+import { COUPON_STATS_WORKLOADS, POINT_SYNC_WORKLOADS, WORKLOADS } from './workloads.ts';
+import type { CouponStatsWorkload, PointSyncWorkload, Workload } from './workloads.ts';
 
 const PEERS = ['bullmq', 'loop'] as const;
 type Peer = (typeof PEERS)[number];
@@ -9,6 +9,7 @@ type Peer = (typeof PEERS)[number];
 export interface BenchOptions {
   readonly workloads: readonly Workload[];
   readonly pointSyncs: readonly PointSyncWorkload[];
+  readonly couponStats: readonly CouponStatsWorkload[];
   readonly peer: Peer | undefined;
   readonly rounds: number;
   readonly json: boolean;
@@ -26,7 +27,17 @@ interface RawOptions {
 
 /** The others take long: they are run when they are asked for. */
 const USUAL = ['W1', 'W2', 'W3'];
-const NAMES = [...new Set([...WORKLOADS, ...POINT_SYNC_WORKLOADS].map(({ name }) => name))];
+const NAMES = [
+  ...new Set([...WORKLOADS, ...POINT_SYNC_WORKLOADS, ...COUPON_STATS_WORKLOADS].map(({ name }) => name)),
+];
+/** What each of them goes through. */
+const LINES = [
+  ...WORKLOADS.map(({ targets, ...of }) => line(of, targets, 'targets')),
+  ...POINT_SYNC_WORKLOADS.map(({ users, ...of }) => line(of, users, 'users')),
+  ...COUPON_STATS_WORKLOADS.map(({ size, job, ...of }) =>
+    line(of, size, job === 'coupon-usage-stats' ? 'histories' : 'members'),
+  ),
+];
 
 /** @returns the exit code; a wrong option or a failure is one line on standard error. */
 export async function benchCommand(run: (options: BenchOptions) => Promise<boolean>): Promise<number> {
@@ -34,12 +45,12 @@ export async function benchCommand(run: (options: BenchOptions) => Promise<boole
   const program = new Command('npm run bench --')
     .description(
       'Measures Grantline on the local runtime on this machine: figures to compare within one run, not with another\n' +
-        `machine's.\n\n${[...WORKLOADS.map(({ targets, ...of }) => line(of, targets, 'targets')), ...POINT_SYNC_WORKLOADS.map(({ users, ...of }) => line(of, users, 'users'))].join('\n')}`,
+        `machine's.\n\n${LINES.join('\n')}`,
     )
     .option('--workload <names>', 'which of them, by comma', workloadsNamed, USUAL)
     .option(
       '--targets <count>',
-      "targets or users of each, in place of the workload's own",
+      "targets, users, histories or members of each, in place of the workload's own",
       wholeNumber(1, 10_000_000),
     )
     .option('--tps <calls>', "the ceiling, in place of the workload's own", wholeNumber(10, 50_000))
@@ -50,7 +61,8 @@ export async function benchCommand(run: (options: BenchOptions) => Promise<boole
     .addHelpText(
       'after',
       '\nExamples:\n  npm run bench -- --peer bullmq --workload W2,W3 --rounds 3\n' +
-        '  npm run bench -- --peer loop --workload P1',
+        '  npm run bench -- --peer loop --workload P1\n' +
+        '  npm run bench -- --workload C1,C2',
     )
     .showHelpAfterError('(npm run bench -- --help lists the options)')
     .action(async ({ workload, targets, tps, headroom, peer, rounds, json }: RawOptions) => {
@@ -65,8 +77,9 @@ export async function benchCommand(run: (options: BenchOptions) => Promise<boole
         ...each,
         users: targets ?? each.users,
       }));
-      refuseMisfit(peer, workloads, pointSyncs);
-      exitCode = (await run({ workloads, pointSyncs, peer, rounds, json })) ? 0 : 1;
+      const couponStats = sized(COUPON_STATS_WORKLOADS.filter(isNamed), targets);
+      refuseMisfit(peer, { workloads, pointSyncs, couponStats });
+      exitCode = (await run({ workloads, pointSyncs, couponStats, peer, rounds, json })) ? 0 : 1;
     });
   return (await ranThrough(program, 'bench')) ? exitCode : 1;
 }
@@ -75,15 +88,20 @@ function line(of: { readonly name: string; readonly title: string }, count: numb
   return `${of.name}  ${count.toLocaleString('en')} ${what}, ${of.title}`;
 }
 
+/** With a size that is asked for a workload is run once, not at each of its own. */
+function sized(workloads: readonly CouponStatsWorkload[], size: number | undefined): CouponStatsWorkload[] {
+  if (size === undefined) return [...workloads];
+  return [...new Map(workloads.map((each) => [each.name, { ...each, size }])).values()];
+}
+
 /** @throws Error when a workload has no such peer */
 function refuseMisfit(
   peer: Peer | undefined,
-  workloads: readonly Workload[],
-  pointSyncs: readonly PointSyncWorkload[],
+  { workloads, pointSyncs, couponStats }: Pick<BenchOptions, 'workloads' | 'pointSyncs' | 'couponStats'>,
 ): void {
   const without = {
-    bullmq: [...workloads.filter(({ publishOnly }) => publishOnly), ...pointSyncs],
-    loop: workloads,
+    bullmq: [...workloads.filter(({ publishOnly }) => publishOnly), ...pointSyncs, ...couponStats],
+    loop: [...workloads, ...couponStats],
   };
   const [misfit] = peer === undefined ? [] : without[peer];
   if (misfit === undefined) return;

@@ -1,3 +1,4 @@
+import type { CouponMeasurement } from './coupon-stats/measurement.ts';
 import type { Measurement } from './measurement.ts';
 import type { SyncMeasurement } from './point-sync/measurement.ts';
 
@@ -52,6 +53,34 @@ const SYNC_COLUMNS: Columns<SyncMeasurement> = [
   ['sweep', (of) => of.redisRoundTripsPer1000.sweep.toFixed(2)],
 ];
 
+const COUPON_COLUMNS: Columns<CouponMeasurement> = [
+  ['workload', (of) => of.workload],
+  ['size', (of) => String(of.size)],
+  ['results', (of) => String(of.results)],
+  ['correct', (of) => (of.isCorrect ? 'yes' : 'NO')],
+  ['wall s', (of) => of.wallSeconds.toFixed(1)],
+  ['stores s', (of) => of.stepSeconds.collectStores?.toFixed(1) ?? '-'],
+  ['learn s', (of) => of.stepSeconds.learn?.toFixed(1) ?? '-'],
+  ['aggregate s', (of) => of.stepSeconds.aggregate?.toFixed(1) ?? '-'],
+  ['members s', (of) => of.stepSeconds.collectMembers?.toFixed(1) ?? '-'],
+  ['send s', (of) => of.stepSeconds.send?.toFixed(1) ?? '-'],
+  ['size/s', (of) => of.perSecond.toFixed(0)],
+  ['cpu stores', (of) => of.cpu.collectStores?.toFixed(4) ?? '-'],
+  ['learn', (of) => of.cpu.learn?.toFixed(4) ?? '-'],
+  ['aggregate', (of) => of.cpu.aggregate?.toFixed(4) ?? '-'],
+  ['members', (of) => of.cpu.collectMembers?.toFixed(4) ?? '-'],
+  ['send', (of) => of.cpu.send?.toFixed(4) ?? '-'],
+  ['others', (of) => of.cpu.otherFunctions.toFixed(4)],
+  ['database', (of) => of.cpu.database.toFixed(4)],
+  ['services', (of) => of.cpu.services.toFixed(4)],
+  ['stand-ins', (of) => of.cpu.standIns.toFixed(4)],
+  ['rss MB', (of) => of.peakRssMegabytes.function.toFixed(0)],
+  ['runtime MB', (of) => of.peakRssMegabytes.runtime.toFixed(0)],
+  ['db', (of) => String(of.databaseQuestions)],
+  ['store calls', (of) => String(of.storeServiceCalls)],
+  ['token calls', (of) => String(of.notificationServiceCalls)],
+];
+
 /** A line for each measurement. CPU is in seconds per 1,000 targets, round trips are per 1,000 targets. */
 export function tableOf(measurements: readonly Measurement[]): string {
   return aligned(COLUMNS, measurements);
@@ -60,6 +89,11 @@ export function tableOf(measurements: readonly Measurement[]): string {
 /** A line for each. The same for 1,000 users; rss is of the largest of the contender's own processes. */
 export function syncTableOf(measurements: readonly SyncMeasurement[]): string {
   return aligned(SYNC_COLUMNS, measurements);
+}
+
+/** A line for each. CPU is in seconds for 1,000 histories or members; round trips are all of them. */
+export function couponTableOf(measurements: readonly CouponMeasurement[]): string {
+  return aligned(COUPON_COLUMNS, measurements);
 }
 
 function aligned<Of>(columns: Columns<Of>, measurements: readonly Of[]): string {

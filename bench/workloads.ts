@@ -1,3 +1,4 @@
+import type { JobName } from '../schema/jobs.ts';
 import type { MoneyApiOptions } from '../stand-ins/money-api/options.ts';
 
 export interface Workload {
@@ -57,4 +58,29 @@ export const POINT_SYNC_WORKLOADS: readonly PointSyncWorkload[] = [
     users: 1_000_000,
   },
   ...[100_000, 1_000_000].map((users) => ({ name: 'P2', title: 'growth of point sync', users })),
+];
+
+/** A job of coupon stats: with 20,000 stores, of which one in fifty is unknown to the store service. */
+export interface CouponStatsWorkload {
+  readonly name: string;
+  readonly title: string;
+  readonly job: Extract<JobName, `coupon-${string}`>;
+  /** Histories, or members of the hour. */
+  readonly size: number;
+}
+
+/** Each at a tenth, and in whole: memory is to be the same. */
+export const COUPON_STATS_WORKLOADS: readonly CouponStatsWorkload[] = [
+  ...[500_000, 5_000_000].map((size) => ({
+    name: 'C1',
+    title: 'coupon stats: a night, 20,000 stores and a tenth as many members',
+    job: 'coupon-usage-stats' as const,
+    size,
+  })),
+  ...[10_000, 100_000].map((size) => ({
+    name: 'C2',
+    title: 'coupon stats: an hour, to a fifth of all members',
+    job: 'coupon-usage-stats-fcm-send' as const,
+    size,
+  })),
 ];

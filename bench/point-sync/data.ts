@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import type { Pool } from 'mysql2/promise';
 import * as z from 'zod';
+import { OFFSETS, inChunks, upTo } from '../made-rows.ts';
 
 export interface Night {
   readonly users: number;
@@ -23,8 +24,6 @@ export const transactions = ({ users }: Night) => users * 3;
 export const drifted = ({ users }: Night) => Math.floor(users / 20);
 /** In Redis alone. */
 export const goneUsers = ({ users }: Night) => Math.floor(users / 1_000);
-
-const OFFSETS = `JSON_TABLE(?, '$[*]' COLUMNS (n INT PATH '$')) AS offsets`;
 
 const differing = z.tuple([z.array(z.object({ count: z.coerce.number() })).length(1), z.unknown()]);
 const balanceRows = z.tuple([z.array(z.object({ userId: z.string(), balance: z.string() })), z.unknown()]);
@@ -117,14 +116,4 @@ export async function unequalReports(db: Pool, { day }: Night): Promise<number> 
     ),
   );
   return row?.count ?? 0;
-}
-
-const upTo = (count: number) => JSON.stringify(Array.from({ length: count }, (_, index) => index));
-
-async function inChunks(
-  total: number,
-  size: number,
-  work: (from: number, count: number) => Promise<void>,
-): Promise<void> {
-  for (let from = 0; from < total; from += size) await work(from, Math.min(size, total - from));
 }

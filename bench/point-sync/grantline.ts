@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { synthesise } from '../../demo/synthesise.ts';
 import { startOn } from '../../demo/world.ts';
 import { addDays } from '../../schema/seoul-time.ts';
+import { runMachine } from '../run-machine.ts';
 import type { SyncContender } from './contender.ts';
-import { runMachine } from './run-machine.ts';
 
 export const grantlinePointSync: SyncContender = {
   name: 'Grantline',

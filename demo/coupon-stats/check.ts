@@ -142,7 +142,7 @@ export async function readPushes(
 }
 
 /** Each member of the hour has the row that is to be; UNCONFIRMED, after a kill, stands for SENT. */
-export function checkPushes(rows: ReadonlyMap<number, PushRow>, { pushes }: Loaded): Check[] {
+export function checkPushes(rows: ReadonlyMap<number, PushRow>, { pushes }: Pick<Loaded, 'pushes'>): Check[] {
   const differing = new Differences();
   for (const [memberId, expected] of pushes) {
     const status = rows.get(memberId)?.status ?? 'no row';
@@ -174,8 +174,8 @@ export function messagesOfHour(received: readonly ReceivedMessage[], targetHour:
 export async function checkMessages(
   received: readonly ReceivedMessage[],
   rows: ReadonlyMap<number, PushRow>,
-  { pushes }: Loaded,
-  { days }: MemberSpec,
+  { pushes }: Pick<Loaded, 'pushes'>,
+  { days }: Pick<MemberSpec, 'days'>,
 ): Promise<Check[]> {
   const { today: runDate, targetHour: hour } = days;
   const validate = new Ajv2020().compile(

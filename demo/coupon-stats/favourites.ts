@@ -18,7 +18,7 @@ const FEWEST = 5;
 export function favouriteOf(
   uses: readonly Use[],
   dongOf: ReadonlyMap<number, string>,
-  { window }: DemoDays,
+  { window }: Pick<DemoDays, 'window'>,
 ): Favourite | undefined {
   const pairs = new Map<string, { dong: string; hour: number; count: number; latest: string }>();
   let counted = 0;

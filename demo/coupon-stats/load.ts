@@ -83,7 +83,7 @@ export async function loadCouponService(
   return { histories: histories.count(), events, stores: stores.size, favourites, pushes };
 }
 
-async function loadEvents(db: Pool, { town, seed, days }: MemberSpec) {
+export async function loadEvents(db: Pool, { town, seed, days }: Pick<MemberSpec, 'town' | 'seed' | 'days'>) {
   const events = rowsInto(db, 'INSERT INTO coupon_events (store_id, start_at, end_at) VALUES ?');
   const onByStore = new Map<number, number>();
   for (const { storeId, startAt, endAt, isOn } of demoEvents(town, seed, days.nowMs)) {
@@ -94,7 +94,8 @@ async function loadEvents(db: Pool, { town, seed, days }: MemberSpec) {
   return { events: events.count(), onByStore };
 }
 
-async function expectedPushes(
+/** @param toTell by member, of which district. @param onByStore how many events are on */
+export async function expectedPushes(
   services: CouponServices,
   toTell: ReadonlyMap<number, string>,
   onByStore: ReadonlyMap<number, number>,

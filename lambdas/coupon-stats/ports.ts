@@ -37,7 +37,11 @@ export interface UsageStore {
   ): Promise<void>;
   /** The member in whom the next `size` histories end; undefined when there are not so many. */
   memberRangeEnd(range: IdRange, size: number): Promise<string | undefined>;
-  /** The favourites of the range's members, in place of what an earlier run for the same date wrote. */
+  /** Whether the service did not say a district of the run's stores. */
+  isDistrictNotSaid(jobRunId: string): Promise<boolean>;
+  /** Notes the range's members who used a store whose district was not said: they are left out. */
+  skipMembers(jobRunId: string, days: Days, range: IdRange): Promise<void>;
+  /** The favourites of the range's other members, in place of what an earlier run for the same date wrote. */
   aggregate(
     run: { readonly jobRunId: string; readonly runDate: string },
     days: Days,
@@ -48,8 +52,8 @@ export interface UsageStore {
 
 /** Who is to be told in an hour, and what became of it. Every write may be repeated. */
 export interface PushStore {
-  /** Members whose newest favourite of the days, the newest first, is of the hour: kept as PENDING where they are not kept yet. */
-  collectMembers(hour: Hour, days: readonly string[], range: IdRange): Promise<void>;
+  /** Members whose newest favourite of the recent days is of the hour: kept as PENDING where they are not kept yet. */
+  collectMembers(hour: Hour, range: IdRange): Promise<void>;
   /** The member in whom the next `size` favourites of any day end; undefined when there are not so many. */
   memberRangeEnd(range: IdRange, size: number): Promise<string | undefined>;
   /** Those of whom nothing final is known: the next of the range by id. `left`: claimed by somebody who died. */

@@ -1,16 +1,12 @@
 import { syncBalancesEnvironment } from '../../schema/environment.ts';
-import { rangeInput } from '../../schema/jobs.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { handle } from '../shared/handler.ts';
-import { logLine } from '../shared/log-line.ts';
+import { rangeHandler } from '../shared/jobs/range-handler.ts';
 import { syncBalances } from './app/sync-balances.ts';
 import { balanceServices } from './container.ts';
 import { STEPS } from './domain/steps.ts';
 
 const services = await balanceServices(parseEnvironment(syncBalancesEnvironment, process.env));
 
-export const handler = handle(rangeInput, async ({ event, budget }) => {
-  const output = await syncBalances(services, event, budget);
-  logLine('info', 'went through a range', 'rangeWalked', { step: STEPS.syncBalances, ...event, ...output });
-  return output;
-});
+export const handler = rangeHandler(STEPS.syncBalances, (input, budget) =>
+  syncBalances(services, input, budget),
+);

@@ -98,7 +98,7 @@ export class CouponStatsStack extends Stack {
       entry: 'lambdas/coupon-stats/aggregate-usage.lambda.ts',
       description: 'Writes the favourite district and hour of a range of members',
       environmentSchema: aggregateUsageEnvironment,
-      bindings: [database.transactions],
+      bindings: [database],
     });
     const planPushes = new PipelineFunction(this, 'PlanPushes', {
       ...shared,

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { toDateTime } from '../../../schema/seoul-time.ts';
 import type { SqlDatabase } from '../../shared/data-api.ts';
+import { pageEnd } from '../../shared/jobs/page-end.ts';
+import { recentDays } from '../domain/hour.ts';
 import type { PushStore } from '../ports.ts';
 
-const endRow = z.object({ count: z.int(), toId: z.string().nullable() });
 const openRow = z.object({
   memberId: z.string(),
   dong: z.string(),
@@ -27,45 +28,36 @@ const OF_HOUR = 'run_date = :runDate AND target_hour = :targetHour';
 const UNCLAIMED = "p.push_status IN ('PENDING', 'SKIPPED')";
 const IN_RANGE = 'member_id > :afterId AND member_id <= :toId';
 
+/**
+ * Members are looked up one by one (STRAIGHT_JOIN): where statistics are older than the rows of the hour, the optimizer
+ * may go through all of them instead, and an UPDATE locks what it goes through, for which the other ranges would wait.
+ */
 export function sqlPushStore(db: SqlDatabase): PushStore {
   return {
-    async collectMembers({ runDate, targetHour }, days, { afterId, toId }) {
-      for (const [index, day] of days.entries()) {
-        const newer = days.slice(0, index).map((_, at) => `:newer${at}`);
-        await db.execute(
-          `INSERT IGNORE INTO coupon_pushes (run_date, target_hour, member_id, dong)
-           SELECT :runDate, :targetHour, s.member_id, s.top_dong
-           FROM coupon_usage_stats s FORCE INDEX (ix_coupon_usage_stats_hour)
-           WHERE s.run_date = :day AND s.top_hour = :targetHour
-             AND s.member_id > :afterId AND s.member_id <= :toId
-             ${
-               newer.length === 0
-                 ? ''
-                 : `AND NOT EXISTS (SELECT 1 FROM coupon_usage_stats n
-               WHERE n.member_id = s.member_id AND n.run_date IN (${newer.join(', ')}))`
-             }`,
-          {
-            runDate,
-            targetHour,
-            afterId,
-            toId,
-            day,
-            ...Object.fromEntries(days.slice(0, index).map((newerDay, at) => [`newer${at}`, newerDay])),
-          },
-        );
-      }
+    async collectMembers({ runDate, targetHour }, { afterId, toId }) {
+      const [newest, middle, oldest] = recentDays(runDate);
+      await db.execute(
+        // The days one by one: of a span of them the index is read through all hours.
+        `INSERT IGNORE INTO coupon_pushes (run_date, target_hour, member_id, dong)
+         SELECT :newest, :targetHour, s.member_id, s.top_dong
+         FROM coupon_usage_stats s FORCE INDEX (ix_coupon_usage_stats_hour)
+         WHERE s.run_date IN (:newest, :middle, :oldest) AND s.top_hour = :targetHour
+           AND s.member_id > :afterId AND s.member_id <= :toId
+           AND s.run_date = (SELECT n.run_date FROM coupon_usage_stats n FORCE INDEX (uk_coupon_usage_stats_member)
+                             WHERE n.member_id = s.member_id AND n.run_date <= :newest
+                             ORDER BY n.run_date DESC LIMIT 1)`,
+        { targetHour, newest, middle, oldest, afterId, toId },
+      );
     },
 
-    async memberRangeEnd({ afterId, toId }, size) {
-      const [row] = await db.query(
-        endRow,
-        `SELECT COUNT(*) AS count, CAST(MAX(member_id) AS CHAR) AS toId
-         FROM (SELECT member_id FROM coupon_usage_stats FORCE INDEX (uk_coupon_usage_stats_member)
-               WHERE ${IN_RANGE} ORDER BY member_id LIMIT ${size}) AS page`,
+    memberRangeEnd: ({ afterId, toId }, size) =>
+      pageEnd(
+        db,
+        'member_id',
+        `coupon_usage_stats FORCE INDEX (uk_coupon_usage_stats_member) WHERE ${IN_RANGE}`,
+        size,
         { afterId, toId },
-      );
-      return row === undefined || row.toId === null || row.count < size ? undefined : row.toId;
-    },
+      ),
 
     open: ({ runDate, targetHour }, { afterId, toId }, limit) =>
       db.query(
@@ -80,8 +72,8 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
     async claim({ runDate, targetHour }, memberIds, token) {
       const of = { runDate, targetHour, token };
       const changed = await db.execute(
-        `UPDATE coupon_pushes p
-         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+        `UPDATE JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = m.member_id
          SET p.push_status = 'SENDING', p.claimed_by = :token, p.reason = NULL
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND ${UNCLAIMED}`,
         { ...of, memberIds: JSON.stringify(memberIds) },
@@ -91,8 +83,8 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
       const rows = await db.query(
         memberRow,
         `SELECT CAST(p.member_id AS CHAR) AS memberId
-         FROM coupon_pushes p
-         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+         FROM JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = m.member_id
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.claimed_by = :token`,
         { ...of, memberIds: JSON.stringify(memberIds) },
       );
@@ -102,10 +94,10 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
     async settle({ runDate, targetHour, jobRunId }, settled, token) {
       if (settled.length === 0) return;
       await db.execute(
-        `UPDATE coupon_pushes p
-         JOIN JSON_TABLE(:rows, '$[*]' COLUMNS (
+        `UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS (
            member_id BIGINT PATH '$.memberId', push_status VARCHAR(20) PATH '$.status',
-           reason VARCHAR(40) PATH '$.reason')) r ON r.member_id = p.member_id
+           reason VARCHAR(40) PATH '$.reason')) r
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = r.member_id
          SET p.push_status = r.push_status, p.reason = r.reason, p.job_run_id = :jobRunId
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND ${
            token === undefined
@@ -125,8 +117,8 @@ export function sqlPushStore(db: SqlDatabase): PushStore {
 
     async leave({ runDate, targetHour, jobRunId }, memberIds) {
       await db.execute(
-        `UPDATE coupon_pushes p
-         JOIN JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m ON m.member_id = p.member_id
+        `UPDATE JSON_TABLE(:memberIds, '$[*]' COLUMNS (member_id BIGINT PATH '$')) m
+         STRAIGHT_JOIN coupon_pushes p ON p.member_id = m.member_id
          SET p.push_status = 'UNCONFIRMED', p.reason = NULL, p.job_run_id = :jobRunId
          WHERE p.run_date = :runDate AND p.target_hour = :targetHour AND p.push_status = 'SENDING'`,
         { runDate, targetHour, jobRunId, memberIds: JSON.stringify(memberIds) },

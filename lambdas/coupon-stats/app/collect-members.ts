@@ -1,6 +1,5 @@
 import type { JobRange, JobRun, RangeOutput } from '../../../schema/jobs.ts';
 import { walkRange } from '../../shared/jobs/walk-range.ts';
-import { recentDays } from '../domain/hour.ts';
 import { hourOfRun } from '../domain/push.ts';
 import { STEPS } from '../domain/steps.ts';
 import type { Checkpoints, Clock, PushStore, TimeBudget } from '../ports.ts';
@@ -29,7 +28,7 @@ export function collectMembers(
     { jobRunId, step: STEPS.collectMembers, rangeNumber },
     async (afterId) => {
       const end = (await pushes.memberRangeEnd({ afterId, toId }, FAVOURITES_A_CHUNK)) ?? toId;
-      await pushes.collectMembers(hour, recentDays(hour.runDate), { afterId, toId: end });
+      await pushes.collectMembers(hour, { afterId, toId: end });
       return { position: end, figures: {}, isLast: end === toId };
     },
     budget,

@@ -70,7 +70,7 @@ async function sendChunk(
   range: IdRange,
   activeEvents: ActiveEvents,
 ): Promise<Omit<Chunk, 'figures'>> {
-  const { pushes, notificationService, log } = services;
+  const { pushes, log } = services;
   const open = await pushes.open(run, range, CHUNK);
   const isLast = open.length < CHUNK;
   const position = isLast ? range.toId : (open.at(-1)?.memberId ?? range.toId);
@@ -83,27 +83,44 @@ async function sendChunk(
   const pending = open.filter((push) => !push.left);
   if (pending.length === 0) return { position, isLast };
 
-  const tokens = await notificationService.tokensOfMembers(pending.map(({ memberId }) => memberId));
-  const events = tokens.ok ? await activeEvents([...new Set(pending.map(({ dong }) => dong))]) : tokens;
-  if (tokens.ok && events.ok) {
-    await sendTo(services, run, pending, { tokens: tokens.value, events: events.value });
+  const known = await askServices(services, pending, activeEvents);
+  if (known.ok) {
+    await sendTo(services, run, pending, known.value);
     return { position, isLast };
   }
-  const reason = !tokens.ok ? `TOKENS_${tokens.reason}` : events.ok ? '' : `STORES_${events.reason}`;
   const memberIds = pending.map(({ memberId }) => memberId);
-  log.skipped(reason, memberIds);
+  log.skipped(known.reason, memberIds);
   await pushes.settle(
     run,
-    memberIds.map((memberId) => settled(memberId, 'SKIPPED', reason)),
+    memberIds.map((memberId) => settled(memberId, 'SKIPPED', known.reason)),
   );
   return { position, isLast };
+}
+
+/** By member, and by district. */
+interface Known {
+  readonly tokens: ReadonlyMap<string, readonly string[]>;
+  readonly events: ReadonlyMap<string, number>;
+}
+
+/** All that is to be known of the members of a chunk, or which of the services did not say it, and why. */
+async function askServices(
+  { notificationService }: Services,
+  pending: readonly PendingPush[],
+  activeEvents: ActiveEvents,
+): Promise<Answered<Known>> {
+  const tokens = await notificationService.tokensOfMembers(pending.map(({ memberId }) => memberId));
+  if (!tokens.ok) return { ok: false, reason: `TOKENS_${tokens.reason}` };
+  const events = await activeEvents([...new Set(pending.map(({ dong }) => dong))]);
+  if (!events.ok) return { ok: false, reason: `STORES_${events.reason}` };
+  return { ok: true, value: { tokens: tokens.value, events: events.value } };
 }
 
 async function sendTo(
   services: Services,
   run: PushRun,
   pending: readonly PendingPush[],
-  known: { tokens: ReadonlyMap<string, readonly string[]>; events: ReadonlyMap<string, number> },
+  known: Known,
 ): Promise<void> {
   const none: SettledPush[] = [];
   const messages = new Map<string, CouponPushMessage>();

@@ -38,7 +38,9 @@ export async function beginJobRun(
       : false;
   const way = beginning(seen, executionId, isAtWork);
   if (way === 'refuse') throw alreadyRunning(of, seen);
-  if (way === 'carry-on' && seen !== undefined) return { ...of, ...seenRun(seen), prune };
+  if (way === 'carry-on' && seen !== undefined) {
+    return { ...of, jobRunId: seen.jobRunId, attempt: seen.attempt, prune };
+  }
   const begun = await store.beginRun({
     of,
     seen,
@@ -50,10 +52,6 @@ export async function beginJobRun(
   if (begun === undefined) throw alreadyRunning(of, await store.latestRun(of));
   await tellJobAlerts(services);
   return begun;
-}
-
-function seenRun({ jobRunId, attempt }: LatestRun) {
-  return { jobRunId, attempt };
 }
 
 function alreadyRunning({ jobName, runDate, targetHour }: JobFor, by: LatestRun | undefined): JobRefused {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type { DataApi } from '../../shared/data-api.ts';
+import { pageEnd } from '../../shared/jobs/page-end.ts';
 import type { PointStore } from '../ports.ts';
 
 const wholeNumber = z.string().regex(/^-?\d{1,19}$/);
 const balanceRow = z.object({ userId: wholeNumber, balance: wholeNumber, version: wholeNumber });
 const userRow = z.object({ userId: wholeNumber });
-const endRow = z.object({ count: z.int(), userId: wholeNumber.nullable() });
 const figuresRow = z.object({
   reportedUsers: z.coerce.number(),
   transactions: z.coerce.number(),
@@ -15,17 +15,6 @@ const figuresRow = z.object({
 const IN_RANGE = 'user_id > :afterId AND user_id <= :toId';
 
 export function sqlPointStore(db: DataApi): PointStore {
-  /** Where a page of so many index entries ends; the last page of all ends nowhere. */
-  const pageEnd = async (entries: string, size: number, parameters: Readonly<Record<string, string>>) => {
-    const [row] = await db.query(
-      endRow,
-      `SELECT COUNT(*) AS count, CAST(MAX(user_id) AS CHAR) AS userId
-       FROM (SELECT user_id FROM ${entries} ORDER BY user_id LIMIT ${size}) AS page`,
-      parameters,
-    );
-    return row === undefined || row.count < size ? undefined : (row.userId ?? undefined);
-  };
-
   return {
     balances: ({ afterId, toId }, limit) =>
       db.query(
@@ -49,16 +38,22 @@ export function sqlPointStore(db: DataApi): PointStore {
     },
 
     balanceRangeEnd: (afterId, size) =>
-      pageEnd(`point_balances FORCE INDEX (uk_point_balances_user) WHERE user_id > :afterId`, size, {
-        afterId,
-      }),
+      pageEnd(
+        db,
+        'user_id',
+        'point_balances FORCE INDEX (uk_point_balances_user) WHERE user_id > :afterId',
+        size,
+        { afterId },
+      ),
 
     transactionRangeEnd: (day, { afterId, toId }, size) =>
-      pageEnd(`points FORCE INDEX (ix_points_day) WHERE created_on = :day AND ${IN_RANGE}`, size, {
-        day,
-        afterId,
-        toId,
-      }),
+      pageEnd(
+        db,
+        'user_id',
+        `points FORCE INDEX (ix_points_day) WHERE created_on = :day AND ${IN_RANGE}`,
+        size,
+        { day, afterId, toId },
+      ),
 
     async writeReports(day, { afterId, toId }) {
       // The sums in one pass over the index, without a temporary table; the rest looks up a user's few rows in it.

@@ -2,8 +2,8 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sqlPushStore } from '../../../lambdas/coupon-stats/adapters/sql-push-store.ts';
-import { recentDays } from '../../../lambdas/coupon-stats/domain/hour.ts';
 import type { PushStore } from '../../../lambdas/coupon-stats/ports.ts';
+import { addDays } from '../../../schema/seoul-time.ts';
 import { startCampaignDatabase } from '../../support/campaign-database.ts';
 import type { CampaignDatabase } from '../../support/campaign-database.ts';
 import { insertFavourites } from '../../support/coupon-rows.ts';
@@ -34,7 +34,14 @@ async function kept(): Promise<string[]> {
   );
   return rows.map(({ line }) => line);
 }
-const collect = (range = ALL) => store.collectMembers(HOUR, recentDays(HOUR.runDate), range);
+/** Entries of indexes that the server has read: it is the test's own. */
+async function rowsRead(): Promise<number> {
+  const [rows] = await sql.query<({ Value: string } & RowDataPacket)[]>(
+    "SHOW GLOBAL STATUS WHERE Variable_name IN ('Handler_read_key', 'Handler_read_next', 'Handler_read_prev')",
+  );
+  return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
+}
+const collect = (range = ALL) => store.collectMembers(HOUR, range);
 
 describe('members of an hour', () => {
   it('are those whose newest favourite of three days is of the hour', async () => {
@@ -99,6 +106,23 @@ describe('members of an hour', () => {
     expect((await kept()).map((line) => line.split(' ')[2])).toEqual(['2', '3']);
   });
 
+  it('cost a few looks each, however many nights there are', async () => {
+    const nights = Array.from({ length: 30 }, (_, night) => addDays(TODAY, -night));
+    await insertFavourites(
+      sql,
+      nights.flatMap((runDate) =>
+        Array.from({ length: 240 }, (_, index) => ({ memberId: index + 1, runDate, hour: index % 24 })),
+      ),
+    );
+    const before = await rowsRead();
+    await collect();
+    const read = (await rowsRead()) - before;
+
+    expect(await kept()).toHaveLength(10);
+    // Of each its favourites of three days, and for each of those the newest.
+    expect(read).toBeLessThan(100);
+  });
+
   it('have ends of ranges by favourites of all days', async () => {
     await insertFavourites(sql, [
       ...[1, 2, 3].map((memberId) => ({ memberId, runDate: TODAY })),
@@ -120,6 +144,49 @@ describe('members of an hour', () => {
       ]);
     }
   });
+});
+
+it('a member who was skipped and is claimed has no reason any more', async () => {
+  await insertFavourites(sql, [{ memberId: 1, runDate: TODAY }]);
+  await collect();
+  await store.settle({ ...HOUR, jobRunId: '7' }, [{ memberId: '1', status: 'SKIPPED', reason: 'HTTP_503' }]);
+  await store.claim(HOUR, ['1'], '11111111-1111-4111-8111-111111111111');
+
+  const [rows] = await sql.query<RowDataPacket[]>('SELECT push_status, reason FROM coupon_pushes');
+  expect(rows).toEqual([{ push_status: 'SENDING', reason: null }]);
+});
+
+describe('ranges that are sent at the same time', () => {
+  it('do not wait for the rows of each other', async () => {
+    await insertFavourites(sql, [
+      { memberId: 1, runDate: TODAY, dong: 'a' },
+      { memberId: 2, runDate: TODAY, dong: 'a' },
+      { memberId: 3, runDate: TODAY, dong: 'a' },
+    ]);
+    await collect();
+    const run = { ...HOUR, jobRunId: '1' };
+    const neighbour = await sql.getConnection();
+    try {
+      await neighbour.beginTransaction();
+      await neighbour.query(
+        'SELECT 1 FROM coupon_pushes WHERE run_date = ? AND target_hour = ? AND member_id = 3 FOR UPDATE',
+        [HOUR.runDate, HOUR.targetHour],
+      );
+
+      expect(await store.claim(HOUR, ['1'], 'token')).toEqual(['1']);
+      await store.settle(run, [{ memberId: '1', status: 'SENT', reason: null }], 'token');
+      await store.settle(run, [{ memberId: '2', status: 'NO_TOKENS', reason: null }]);
+      await store.leave(run, ['1', '2']);
+    } finally {
+      await neighbour.rollback();
+      neighbour.release();
+    }
+    expect(await kept()).toEqual([
+      '2026-11-21 12 1 a SENT',
+      '2026-11-21 12 2 a NO_TOKENS',
+      '2026-11-21 12 3 a PENDING',
+    ]);
+  }, 10_000);
 });
 
 describe('active events', () => {

@@ -1,7 +1,8 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sqlUsageStore } from '../../../lambdas/coupon-stats/adapters/sql-usage-store.ts';
-import { usageWindow } from '../../../lambdas/coupon-stats/domain/usage-window.ts';
+import { HISTORIES_A_CHUNK } from '../../../lambdas/coupon-stats/app/aggregate-usage.ts';
+import { FEWEST_USES, usageWindow } from '../../../lambdas/coupon-stats/domain/usage-window.ts';
 import type { UsageStore } from '../../../lambdas/coupon-stats/ports.ts';
 import { startCampaignDatabase } from '../../support/campaign-database.ts';
 import type { CampaignDatabase } from '../../support/campaign-database.ts';
@@ -54,8 +55,10 @@ async function learn(
   await store.recordDistricts(run, storeIds, dongs ?? undefined);
 }
 
-const aggregate = (range = ALL, run = jobRunId) =>
-  store.aggregate({ jobRunId: run, runDate: RUN_DATE }, DAYS, range, START_MS);
+async function aggregate(range = ALL, run = jobRunId) {
+  await store.skipMembers(run, DAYS, range);
+  return store.aggregate({ jobRunId: run, runDate: RUN_DATE }, DAYS, range, START_MS);
+}
 
 const uses = (memberId: number | string, storeId: number, times: readonly string[]): HistoryInput[] =>
   times.map((at) => ({ memberId, storeId, at }));
@@ -214,7 +217,34 @@ describe('a favourite', () => {
   });
 });
 
+describe('the favourites of a chunk', () => {
+  it('are within one answer of the Data API, as many as they may be and as long', async () => {
+    const members = HISTORIES_A_CHUNK / FEWEST_USES + 1;
+    await learn([HIGHEST], new Map([[HIGHEST, '동'.repeat(60)]]));
+    const [from, to] = [BigInt(HIGHEST) - BigInt(members), HIGHEST];
+    const times = atHour('23:00:00', ['16', '17', '18', '19', '20']);
+    await insertHistories(
+      sql,
+      Array.from({ length: members }, (_, index) => String(from + BigInt(index + 1))).flatMap((memberId) =>
+        times.map((at) => ({ memberId, storeId: HIGHEST, at })),
+      ),
+    );
+
+    expect(await aggregate({ afterId: String(from), toId: to })).toMatchObject({ favourites: members });
+  }, 30_000);
+});
+
 describe('districts that were not said', () => {
+  it('are seen in the run whose they are', async () => {
+    // One of them the service does not know: that is said of it.
+    await learn([10, 5]);
+    expect(await store.isDistrictNotSaid(jobRunId)).toBe(false);
+    await learn([30], null);
+
+    expect(await store.isDistrictNotSaid(jobRunId)).toBe(true);
+    expect(await store.isDistrictNotSaid(await insertJobRun(sql))).toBe(false);
+  });
+
   it('cost who used such a store in the window a favourite, and the row of an earlier run stays', async () => {
     await learn([10, 20]);
     await learn([30], null);
@@ -259,6 +289,27 @@ describe('districts that were not said', () => {
   });
 });
 
+describe('a use that is just being written', () => {
+  it('is not waited for: histories are read without locks, for which their writers would wait in turn', async () => {
+    await learn([10]);
+    await learn([20], null);
+    const times = atHour('09:00:00', ['16', '17', '18', '19', '20']);
+    await insertHistories(sql, [...uses(1, 10, times), ...uses(3, 10, times), ...uses(5, 20, times)]);
+    const writer = await sql.getConnection();
+    try {
+      await writer.beginTransaction();
+      await writer.query(
+        "INSERT INTO coupon_histories (member_id, store_id, used_at) VALUES (2, 10, '2026-11-20')",
+      );
+
+      expect(await aggregate()).toEqual({ favourites: 2, skippedMembers: 1 });
+    } finally {
+      await writer.rollback();
+      writer.release();
+    }
+  });
+});
+
 describe('another run for the same date', () => {
   it('with other histories changes favourites, and removes who has none any more', async () => {
     await learn([10, 20]);
@@ -270,7 +321,7 @@ describe('another run for the same date', () => {
     await insertFavourites(sql, [{ memberId: 1, runDate: '2026-11-19' }]);
     await aggregate();
     await sql.query('DELETE FROM coupon_histories WHERE member_id IN (1, 3)');
-    await insertHistories(sql, uses(3, 20, times));
+    await insertHistories(sql, uses(3, 20, atHour('18:00:00', ['15', '16', '17', '18', '19', '20'])));
     const next = await insertJobRun(sql);
     await learn([10, 20], DONGS, next);
 
@@ -283,10 +334,53 @@ describe('another run for the same date', () => {
     await aggregate({ afterId: '0', toId: '1' }, next);
     expect(await favouritesOf(sql, RUN_DATE)).toEqual([
       { memberId: '2', dong: 'dong 1', hour: 9, uses: 5 },
-      { memberId: '3', dong: 'dong 2', hour: 9, uses: 5 },
+      { memberId: '3', dong: 'dong 2', hour: 18, uses: 6 },
     ]);
     expect(await favouritesOf(sql, '2026-11-19')).toHaveLength(1);
   });
+});
+
+describe('ranges that are gone through at the same time', () => {
+  it('do not wait for the stores of each other', async () => {
+    await learn([10, 20], null);
+    const neighbour = await sql.getConnection();
+    try {
+      await neighbour.beginTransaction();
+      await neighbour.query(
+        'SELECT 1 FROM coupon_run_stores WHERE job_run_id = ? AND store_id = 20 FOR UPDATE',
+        [jobRunId],
+      );
+
+      await store.recordDistricts(jobRunId, ['10'], DONGS);
+    } finally {
+      await neighbour.rollback();
+      neighbour.release();
+    }
+    const [rows] = await sql.query<RowDataPacket[]>(
+      "SELECT store_id FROM coupon_run_stores WHERE district_state = 'KNOWN'",
+    );
+    expect(rows).toMatchObject([{ store_id: '10' }]);
+  }, 10_000);
+
+  it('do not wait for the rows of each other', async () => {
+    await insertHistories(sql, uses(1, 10, atHour('09:00:00', ['16', '17', '18', '19', '20'])));
+    await learn([10]);
+    const neighbour = await sql.getConnection();
+    try {
+      await neighbour.beginTransaction();
+      await neighbour.query(
+        `INSERT INTO coupon_usage_stats
+           (member_id, run_date, top_dong, top_hour, use_count, job_run_id, aggregated_at)
+         VALUES (500, ?, 'dong 1', 12, 5, ?, NOW(3))`,
+        [RUN_DATE, jobRunId],
+      );
+
+      expect(await aggregate({ afterId: '0', toId: '100' })).toMatchObject({ favourites: 1 });
+    } finally {
+      await neighbour.rollback();
+      neighbour.release();
+    }
+  }, 10_000);
 });
 
 describe('ends of ranges of histories', () => {

@@ -105,6 +105,10 @@ describe('a run', () => {
     for (const alert of services.topic.published) expect(alertMessage.parse(alert)).toEqual(alert);
   });
 
+  it('removes nothing from Redis unless it is asked to', async () => {
+    expect(await begin(makeServices(), 'arn:1')).toMatchObject({ prune: false });
+  });
+
   it('with problems says so and how many', async () => {
     const services = makeServices();
     const jobRun = await begin(services, 'arn:1');

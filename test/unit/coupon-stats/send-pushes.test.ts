@@ -213,6 +213,31 @@ describe('messages of an hour that nothing disturbs', () => {
     expect(undisturbed.services.asked.every(({ dongs }) => dongs <= 200)).toBe(true);
   });
 
+  it('of several chunks cost one question for a district, one in which nothing is on included', async () => {
+    const world = makeWorld();
+    const range = { rangeNumber: 0, afterId: '0', toId: '1150' };
+    await world.checkpoints.plan({ jobRunId: '1', step: STEPS.sendPushes }, () => Promise.resolve([range]));
+    await sendPushes(calm(world), { jobRun: jobRun('1'), range }, { remainingSeconds: () => 900 });
+
+    const { asked } = world.services;
+    expect(asked.map(({ members }) => members).filter((members) => members > 0)).toEqual([1_000, 150]);
+    expect(asked.map(({ dongs }) => dongs).filter((dongs) => dongs > 0)).toEqual([8]);
+  });
+
+  it('of more districts than a question takes are asked for in several', async () => {
+    const world = makeWorld(0);
+    const pushes = Array.from({ length: 450 }, (_, index) => ({
+      memberId: String(index + 1),
+      dong: `dong ${index}`,
+    }));
+    world.pushes.insert(HOUR, pushes);
+    await runAll(world);
+
+    expect(world.services.asked.map(({ dongs }) => dongs).filter((dongs) => dongs > 0)).toEqual([
+      200, 200, 50,
+    ]);
+  });
+
   it('are not sent again by another run of the hour, except to whom was skipped', async () => {
     const world = makeWorld();
     await runAll(world);
@@ -254,6 +279,16 @@ describe.each<Fault>(['before', 'after', 'lost'])('a worker that is killed %s ea
       expect(['PENDING', 'SENDING', 'SKIPPED'].flatMap((status) => membersOf(world, status))).toEqual([]);
     }
   });
+});
+
+it('whoever was left by a worker that died is told of, and asked about no more', async () => {
+  const world = makeWorld(30);
+  await world.pushes.claim(HOUR, ['1', '2'], randomUUID());
+  await runAll(world);
+
+  expect(world.services.asked.map(({ members }) => members).filter((members) => members > 0)).toEqual([28]);
+  expect(membersOf(world, 'UNCONFIRMED')).toEqual(expect.arrayContaining(['1', '2']));
+  expect(world.skipped).toEqual(expect.arrayContaining(['1', '2']));
 });
 
 describe('a worker that is taken for dead', () => {

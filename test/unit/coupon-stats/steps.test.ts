@@ -160,29 +160,57 @@ describe('chunks of members', () => {
     return checkpoints;
   }
 
-  it('are aggregated over the window, each once, to the end of the range', async () => {
-    const done: unknown[] = [];
+  async function aggregate(isDistrictNotSaid: boolean) {
+    const done: [string, ...unknown[]][] = [];
     const checkpoints = await checkpointsOf('aggregate-usage');
     const store = {
       memberRangeEnd,
+      isDistrictNotSaid: (jobRunId: string) => {
+        done.push(['look', jobRunId]);
+        return Promise.resolve(isDistrictNotSaid);
+      },
+      skipMembers: (...args: unknown[]) => {
+        done.push(['skip', ...args]);
+        return Promise.resolve();
+      },
       aggregate: (...args: unknown[]) => {
-        done.push(args);
+        done.push(['aggregate', ...args]);
         return Promise.resolve({ favourites: 2, skippedMembers: 1 });
       },
     };
     await aggregateUsage({ store, checkpoints, clock }, { jobRun, range }, plenty);
+    return { done, figures: figuresOf(checkpoints) };
+  }
+  const run = { jobRunId: '1', runDate: '2026-11-20' };
+  const days = { first: '2026-11-01', last: '2026-11-20' };
 
-    const run = { jobRunId: '1', runDate: '2026-11-20' };
-    const days = { first: '2026-11-01', last: '2026-11-20' };
+  it('are aggregated over the window, each once, to the end of the range', async () => {
+    const { done, figures } = await aggregate(false);
+
     expect(done).toEqual([
-      [run, days, { afterId: '0', toId: '10' }, START_MS],
-      [run, days, { afterId: '10', toId: '20' }, START_MS],
-      [run, days, { afterId: '20', toId: '25' }, START_MS],
+      ['look', '1'],
+      ['aggregate', run, days, { afterId: '0', toId: '10' }, START_MS],
+      ['aggregate', run, days, { afterId: '10', toId: '20' }, START_MS],
+      ['aggregate', run, days, { afterId: '20', toId: '25' }, START_MS],
     ]);
-    expect(figuresOf(checkpoints)).toEqual({ favourites: 6, skippedMembers: 3 });
+    expect(figures).toEqual({ favourites: 6, skippedMembers: 3 });
   });
 
-  it('are collected for the hour, of three days', async () => {
+  it('are looked through for members to skip first where a district was not said', async () => {
+    const { done } = await aggregate(true);
+
+    expect(done).toEqual([
+      ['look', '1'],
+      ['skip', '1', days, { afterId: '0', toId: '10' }],
+      ['aggregate', run, days, { afterId: '0', toId: '10' }, START_MS],
+      ['skip', '1', days, { afterId: '10', toId: '20' }],
+      ['aggregate', run, days, { afterId: '10', toId: '20' }, START_MS],
+      ['skip', '1', days, { afterId: '20', toId: '25' }],
+      ['aggregate', run, days, { afterId: '20', toId: '25' }, START_MS],
+    ]);
+  });
+
+  it('are collected for the hour, each once, to the end of the range', async () => {
     const done: unknown[] = [];
     const checkpoints = await checkpointsOf('collect-members');
     const pushes = {
@@ -195,11 +223,10 @@ describe('chunks of members', () => {
     await collectMembers({ pushes, checkpoints, clock }, { jobRun: ofHour, range }, plenty);
 
     const hour = { runDate: '2026-11-20', targetHour: 9 };
-    const days = ['2026-11-20', '2026-11-19', '2026-11-18'];
     expect(done).toEqual([
-      [hour, days, { afterId: '0', toId: '10' }],
-      [hour, days, { afterId: '10', toId: '20' }],
-      [hour, days, { afterId: '20', toId: '25' }],
+      [hour, { afterId: '0', toId: '10' }],
+      [hour, { afterId: '10', toId: '20' }],
+      [hour, { afterId: '20', toId: '25' }],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** Starts the state machine of point sync, as any AWS client would, and takes the time of its steps. */
+/** Starts the state machine of a job, as any AWS client would, and takes the time of its steps. */
 import {
   DescribeExecutionCommand,
   SFNClient,
@@ -29,8 +29,9 @@ export async function runMachine(
     for (;;) {
       const { status, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn }));
       if (status === 'SUCCEEDED') return await stepSeconds(client, executionArn);
-      if (status !== 'RUNNING')
-        throw new Error(`point sync ended ${status ?? ''}: ${error ?? ''} ${cause ?? ''}`);
+      if (status !== 'RUNNING') {
+        throw new Error(`${stateMachineArn} ended ${status ?? ''}: ${error ?? ''} ${cause ?? ''}`);
+      }
       await sleep(LOOK_EVERY_MS);
     }
   } finally {
