@@ -12,10 +12,11 @@ import type { LocalModel } from '../../local/template/model.ts';
 import { resolveAssembly } from '../../local/template/resolve.ts';
 import { ranThrough } from '../command-line.ts';
 import { synthesise } from '../synthesise.ts';
-import { recordedCalls } from './recorded-calls.ts';
+import { forgetCalls, recordedCalls } from './recorded-calls.ts';
 
 interface Options {
   readonly strict: boolean;
+  readonly forget: boolean;
   readonly json: boolean;
 }
 
@@ -40,9 +41,14 @@ const program = new Command('npm run iam --')
       'this machine has used: npm run demo with each --pipeline, npm run local and npm test record what is called.',
   )
   .option('--strict', 'exit 1 when something is granted and never used', false)
+  .option('--forget', 'forget what was recorded, so that the next runs record anew', false)
   .option('--json', 'the last line is one JSON object', false)
   .addHelpText('after', '\nExample:\n  npm test && npm run iam -- --strict')
-  .action(async ({ strict, json }: Options) => {
+  .action(async ({ strict, forget, json }: Options) => {
+    if (forget) {
+      await forgetCalls();
+      return;
+    }
     const holders = await report();
     print(holders, json);
     if (strict && holders.some(({ unused }) => unused.length > 0)) process.exitCode = 1;

@@ -1,6 +1,6 @@
 /** What roles have called on this machine: every run of the local runtime adds to it. */
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { callLogIn, parseCalls } from '../../local/iam/call-log.ts';
@@ -24,6 +24,10 @@ export async function recordedCalls(): Promise<LoggedCall[]> {
   throw new Error(
     'nothing has run here yet: npm run demo, with each --pipeline, and npm test record what is called',
   );
+}
+
+export async function forgetCalls(): Promise<void> {
+  await rm(RECORD, { force: true });
 }
 
 async function recorded(): Promise<string> {

@@ -28,6 +28,14 @@ function serviceCalls(model: LocalModel): ServiceCall[] {
     ...model.eventSourceMappings.flatMap(({ functionName, queueArn }) =>
       calls(model.functions.find(({ name }) => name === functionName)?.roleArn, on(queueArn, ...POLLING)),
     ),
+    ...model.schedules.flatMap(({ target }) =>
+      calls(target.roleArn, [
+        {
+          action: target.arn.includes(':lambda:') ? 'lambda:InvokeFunction' : 'states:StartExecution',
+          resource: target.arn,
+        },
+      ]),
+    ),
     ...model.stateMachines.flatMap(({ roleArn, arn, isLogged, isTraced, definition }) => {
       const executions = arn.replace(':stateMachine:', ':execution:');
       return calls(roleArn, [

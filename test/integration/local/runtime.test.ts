@@ -330,4 +330,40 @@ describe('the runtime', () => {
       await expect(startWorld({ Resources: Object.fromEntries(resources) })).rejects.toThrow(message);
     },
   );
+
+  it.each([
+    ['write its log', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }, 'logs:CreateLogStream'],
+    [
+      'be traced',
+      { Role: { 'Fn::GetAtt': ['LogRole', 'Arn'] }, TracingConfig: { Mode: 'Active' } },
+      'xray:PutTraceSegments',
+    ],
+  ])(
+    'refuses a function whose role may not %s, which on AWS nobody would hear of',
+    async (_what, properties, action) => {
+      const logs = { Effect: 'Allow', Action: 'logs:*', Resource: '*' };
+      const Policies = [{ PolicyName: 'logs', PolicyDocument: { Statement: logs } }];
+      const Resources = {
+        Role: { Type: 'AWS::IAM::Role', Properties: {} },
+        LogRole: { Type: 'AWS::IAM::Role', Properties: { Policies } },
+        Work: makeFunction(properties),
+      };
+
+      await expect(startWorld({ Resources })).rejects.toThrow(
+        new RegExp(`is not authorized to perform: ${action} .*missing in App/`),
+      );
+    },
+  );
+
+  it('refuses a role with a managed policy, which it cannot read', async () => {
+    const ManagedPolicyArns = ['arn:aws:iam::aws:policy/AdministratorAccess'];
+    const Resources = {
+      Role: { Type: 'AWS::IAM::Role', Properties: { ManagedPolicyArns } },
+      Work: makeFunction({ Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
+    };
+
+    await expect(startWorld({ Resources })).rejects.toThrow(
+      '(App/Role): the managed policy arn:aws:iam::aws:policy/',
+    );
+  });
 });
