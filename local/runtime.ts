@@ -17,6 +17,7 @@ import { startCloudWatch } from './services/cloudwatch/server.ts';
 import { startEventBus } from './services/events/bus.ts';
 import { statusChangeEvent } from './services/events/event.ts';
 import { createLambdaService } from './services/lambda/service.ts';
+import type { LambdaService } from './services/lambda/service.ts';
 import { startEventSourceMapping } from './services/lambda/event-source-mapping.ts';
 import type { EventSourceMapping } from './services/lambda/event-source-mapping.ts';
 import { startScheduler } from './services/scheduler/server.ts';
@@ -25,7 +26,8 @@ import { startStepFunctions } from './services/step-functions/server.ts';
 import { functionNameOf } from './template/function-name.ts';
 import { readAssembly } from './template/assembly.ts';
 import { resolveAssembly } from './template/resolve.ts';
-import type { LocalModel, OutputModel } from './template/model.ts';
+import type { FunctionModel, LocalModel, OutputModel } from './template/model.ts';
+import type { Endpoints } from './template/resource-types.ts';
 
 export interface RuntimeOptions {
   /** The cloud assembly: cdk.out. */
@@ -61,6 +63,12 @@ export interface Runtime {
   readonly endpoints: Readonly<Record<ServiceName, string>>;
   readonly outputs: readonly OutputModel[];
   readonly model: LocalModel;
+  /**
+   * What a deployment over this one does to functions: all of them run the assembly's code and settings from now
+   * on, and the triggers run. Queues, machines, schedules and roles stay as they are.
+   * @throws Error of one line when it has other functions
+   */
+  deploy(assemblyDirectory: string): Promise<void>;
   /** The processes of each function, for whoever watches them or ends one as a machine that is lost would. */
   functionProcesses(): readonly { readonly functionName: string; readonly pids: readonly number[] }[];
   /** Ends everything that it started, invocations under way included after `graceSeconds`. */
@@ -160,12 +168,8 @@ async function start(
       log: report,
     }),
   );
-  const model = resolveAssembly(assembly, {
-    sqsUrl: sqs.url,
-    httpApiUrls: httpApis.urls,
-    database,
-    cache,
-  });
+  const endpoints: Endpoints = { sqsUrl: sqs.url, httpApiUrls: httpApis.urls, database, cache };
+  const model = resolveAssembly(assembly, endpoints);
 
   const rdsData = await keep(
     spawnService(
@@ -295,9 +299,37 @@ async function start(
     },
     outputs: model.outputs,
     model,
+    deploy: async (directory) => {
+      const next = resolveAssembly(await readAssembly(directory), endpoints);
+      await deploy(model, next, lambda, report);
+    },
     functionProcesses: () => lambda.processes(),
     close,
   };
+}
+
+/** The functions of triggers first, as what depends on them waits for what they do. */
+async function deploy(
+  running: LocalModel,
+  { functions, triggers }: LocalModel,
+  lambda: LambdaService,
+  report: (line: string) => void,
+): Promise<void> {
+  const names = (of: LocalModel['functions']) =>
+    of
+      .map(({ name }) => name)
+      .toSorted()
+      .join();
+  if (names(functions) !== names(running.functions)) {
+    throw new Error('the assembly has other functions than those that run: start the runtime anew');
+  }
+  const isTriggered = ({ name }: FunctionModel) => triggers.some(({ functionName }) => functionName === name);
+  for (const fn of functions.filter(isTriggered)) lambda.deploy(fn);
+  for (const { functionName } of triggers) {
+    report(`running ${functionName}, as a deployment does`);
+    await lambda.invoke(functionName, {});
+  }
+  for (const fn of functions.filter((one) => !isTriggered(one))) lambda.deploy(fn);
 }
 
 /** @throws AccessDenied, under the name that Step Functions gives to what Lambda refuses it */

@@ -16,6 +16,7 @@ import { checkCampaign } from '../../demo/campaigns/check.ts';
 import { readLedger } from '../../demo/campaigns/ledger.ts';
 import { loadPromotion } from '../../demo/campaigns/load.ts';
 import type { DemoPromotion } from '../../demo/campaigns/load.ts';
+import { synthesise } from '../../demo/synthesise.ts';
 import { startWorld } from '../../demo/world.ts';
 import type { World } from '../../demo/world.ts';
 import { moneyApiStats } from '../../stand-ins/money-api/stats.ts';
@@ -228,4 +229,33 @@ test('an outage of the Money API pauses a campaign, costs nobody an attempt, and
     expect.stringContaining('닫힘'),
     expect.stringContaining('완료되었습니다'),
   ]);
+}, 180_000);
+
+test('a deployment midway neither stops nor repeats a payment, and what comes after runs what was deployed', async () => {
+  const pidsOf = () =>
+    world.runtime
+      .functionProcesses()
+      .filter(({ functionName }) => functionName === 'grantline-dev-grant-rewards')
+      .flatMap(({ pids }) => pids);
+  // Other settings, so that every function of the pipeline is another.
+  const next = join(directory, 'next');
+  await synthesise(next, { moneyTps: TPS, pacingHeadroomSeconds: 0.05 });
+  const promotion = await load('7004');
+  const { arrived } = await moneyStats();
+  const execution = await start({ promotionId: '7004' });
+  await calledMoreThan(arrived + 500);
+  const before = pidsOf();
+
+  await world.runtime.deploy(next);
+  const deployed = (await moneyStats()).arrived;
+  await calledMoreThan(deployed + 200);
+  const { output } = await ended(execution);
+
+  expect(JSON.parse(output ?? '{}')).toMatchObject({ outcome: 'COMPLETED', totalCount: TARGETS });
+  await expectVerified(promotion);
+
+  const following = await load('7005');
+  await ended(await start({ promotionId: '7005' }));
+  await expectVerified(following);
+  expect(pidsOf().filter((pid) => !before.includes(pid))).not.toEqual([]);
 }, 180_000);

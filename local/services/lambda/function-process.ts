@@ -55,6 +55,7 @@ export class FunctionProcess {
   readonly #provisioning = new Map<number, () => void>();
   #environments = 0;
   #over = false;
+  #retired = false;
   #rest: NodeJS.Timeout | undefined;
   readonly exited: Promise<void>;
 
@@ -137,6 +138,13 @@ export class FunctionProcess {
     await this.exited;
   }
 
+  /** Takes no new invocation; it ends when those under way have ended, as an environment of older code does. */
+  retire(): void {
+    this.#over = true;
+    this.#retired = true;
+    if (this.#invocations.size === 0) void this.kill();
+  }
+
   #send(message: ParentMessage): void {
     if (this.#child.connected) this.#child.send(message);
   }
@@ -163,6 +171,7 @@ export class FunctionProcess {
         ? { ok: true, payload: message.payload }
         : { ok: false, error: message.error },
     );
+    if (this.#retired && this.#invocations.size === 0) void this.kill();
   }
 
   #endAfterRest(): void {

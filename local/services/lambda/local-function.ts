@@ -21,49 +21,38 @@ export type LambdaFunction = Omit<FunctionModel, keyof Place | 'roleArn' | 'isTr
 const ENVIRONMENTS_BEFORE_ANOTHER_PROCESS = 4;
 
 export class LocalFunction {
-  readonly settings: LambdaFunction;
+  #settings: LambdaFunction;
   readonly #pool: ConcurrencyPool;
-  readonly #processOptions: ProcessOptions;
+  #processOptions: ProcessOptions;
   #processes: FunctionProcess[] = [];
+  /** Of older code, with invocations under way. */
+  #retired: FunctionProcess[] = [];
   #closed = false;
 
-  constructor(
-    settings: LambdaFunction,
-    pool: ConcurrencyPool,
-    how: {
-      readonly env: Record<string, string>;
-      readonly logDirectory: string;
-      /** Behind those that are fed from a queue, which are kept as they are provisioned. */
-      readonly yields: boolean;
-      readonly restMilliseconds: number;
-    },
-  ) {
-    this.settings = settings;
+  constructor(settings: LambdaFunction, pool: ConcurrencyPool, how: HowToRun) {
+    this.#settings = settings;
     this.#pool = pool;
-    const { codeDirectory, handler, memoryMegabytes, logGroupName } = settings;
-    this.#processOptions = {
-      host: {
-        kind: 'options',
-        codeDirectory,
-        handler,
-        functionName: settings.name,
-        memoryMegabytes,
-        logGroupName,
-        logStreamName: how.env.AWS_LAMBDA_LOG_STREAM_NAME ?? 'local',
-        responseLimit: SYNC_PAYLOAD_LIMIT,
-        yields: how.yields,
-      },
-      env: how.env,
-      timeoutMilliseconds: settings.timeoutSeconds * 1000,
-      restMilliseconds: how.yields ? how.restMilliseconds : undefined,
-      logFile: join(how.logDirectory, `${settings.name}.log`),
-    };
+    this.#processOptions = processOptions(settings, how);
+  }
+
+  get settings(): LambdaFunction {
+    return this.#settings;
+  }
+
+  /** From now on invocations run this; those under way end as they are, and count against the same concurrency. */
+  deploy(settings: LambdaFunction, how: HowToRun): void {
+    this.#settings = settings;
+    this.#processOptions = processOptions(settings, how);
+    const old = this.#processes.filter((process) => !process.over);
+    for (const process of old) process.retire();
+    this.#retired.push(...old);
+    this.#processes = [];
   }
 
   /** The processes' ids while there are some, and how many environments they host. */
   get status(): { pids: number[]; environments: number } {
     return {
-      pids: this.#processes.flatMap((process) => process.pid ?? []),
+      pids: [...this.#retired, ...this.#processes].flatMap((process) => process.pid ?? []),
       environments: this.#processes.reduce((sum, process) => sum + process.environments, 0),
     };
   }
@@ -74,7 +63,7 @@ export class LocalFunction {
     if (this.#closed) throw new LambdaServiceError('ServiceException', 500, 'The service is closing.');
     if (!this.#pool.take()) throw throttled();
     try {
-      return await this.#choose().invoke(payload, this.settings.arn);
+      return await this.#choose().invoke(payload, this.#settings.arn);
     } finally {
       this.#pool.release();
     }
@@ -87,7 +76,7 @@ export class LocalFunction {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#processes.map((process) => process.kill()));
+    await Promise.all([...this.#retired, ...this.#processes].map((process) => process.kill()));
   }
 
   /** One with an environment at rest; otherwise the one with the fewest, or a new one while those are well filled. */
@@ -104,4 +93,35 @@ export class LocalFunction {
     this.#processes.push(started);
     return started;
   }
+}
+
+export interface HowToRun {
+  readonly env: Record<string, string>;
+  readonly logDirectory: string;
+  /** Behind those that are fed from a queue, which are kept as they are provisioned. */
+  readonly yields: boolean;
+  readonly restMilliseconds: number;
+}
+
+function processOptions(
+  { name, codeDirectory, handler, memoryMegabytes, logGroupName, timeoutSeconds }: LambdaFunction,
+  { env, logDirectory, yields, restMilliseconds }: HowToRun,
+): ProcessOptions {
+  return {
+    host: {
+      kind: 'options',
+      codeDirectory,
+      handler,
+      functionName: name,
+      memoryMegabytes,
+      logGroupName,
+      logStreamName: env['AWS_LAMBDA_LOG_STREAM_NAME'] ?? 'local',
+      responseLimit: SYNC_PAYLOAD_LIMIT,
+      yields,
+    },
+    env,
+    timeoutMilliseconds: timeoutSeconds * 1000,
+    restMilliseconds: yields ? restMilliseconds : undefined,
+    logFile: join(logDirectory, `${name}.log`),
+  };
 }

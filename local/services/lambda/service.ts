@@ -9,7 +9,7 @@ import { functionEnvironment } from './function-environment.ts';
 import type { EnvironmentSources } from './function-environment.ts';
 import { lambdaHttpApi } from './http-api.ts';
 import { LocalFunction } from './local-function.ts';
-import type { LambdaFunction } from './local-function.ts';
+import type { HowToRun, LambdaFunction } from './local-function.ts';
 import { ASYNC_PAYLOAD_LIMIT, LambdaServiceError, SYNC_PAYLOAD_LIMIT } from './outcome.ts';
 import type { FunctionError, InvocationOutcome } from './outcome.ts';
 
@@ -49,6 +49,8 @@ export interface LambdaService extends RunningService {
    * two cores that would take the first seconds of the load instead.
    */
   provision(name: string, environments: number): Promise<void>;
+  /** Other code or settings of a function that there is; its reserved concurrency stays. */
+  deploy(settings: LambdaFunction): void;
   /** The processes of each function, for whoever watches memory. */
   processes(): { functionName: string; pids: number[]; environments: number }[];
 }
@@ -61,13 +63,15 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
   await mkdir(options.logDirectory, { recursive: true });
   const pools = concurrencyPools(options.functions, options.accountConcurrency ?? 1000);
   const functions = new Map<string, LocalFunction>();
+  const howToRun = (settings: LambdaFunction): HowToRun => ({
+    env: functionEnvironment(settings, options),
+    logDirectory: options.logDirectory,
+    yields: options.paced !== undefined && !options.paced.has(settings.name),
+    restMilliseconds: options.restMilliseconds ?? REST_MS,
+  });
   for (const settings of options.functions) {
     const pool = pools.get(settings.name);
-    const env = functionEnvironment(settings, options);
-    const { logDirectory, restMilliseconds = REST_MS } = options;
-    const yields = options.paced !== undefined && !options.paced.has(settings.name);
-    const how = { env, logDirectory, yields, restMilliseconds };
-    if (pool) functions.set(settings.name, new LocalFunction(settings, pool, how));
+    if (pool) functions.set(settings.name, new LocalFunction(settings, pool, howToRun(settings)));
   }
 
   const find = (nameOrArn: string): LocalFunction => {
@@ -102,6 +106,7 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
     // A refusal is thrown and not returned as a rejection half of the time.
     invokeForResult: async (nameOrArn, payload) => invokeForResult(nameOrArn, payload),
     invokeAsync,
+    deploy: (settings) => find(settings.name).deploy(settings, howToRun(settings)),
     provision: (name, environments) => find(name).provision(environments),
     processes: () => [...functions].map(([name, fn]) => ({ functionName: name, ...fn.status })),
     close: async () => {
