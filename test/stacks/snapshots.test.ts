@@ -19,10 +19,10 @@ describe('prod', () => {
 
 test.each(['dev', 'staging'] as const)('%s, where it differs from prod', async (stage) => {
   const named = (of: typeof stage | 'prod') => asIfOf('prod', of, templatesOf(of));
-  const differences = differing(named(stage), named('prod')).map(([path, ours, theirs]) => [
-    path,
-    { [stage]: ours ?? 'absent', prod: theirs ?? 'absent' },
-  ]);
+  const differences = differing(named(stage), named('prod'))
+    // Its periods differ: docs/dashboard.md shows it.
+    .filter(([path]) => !path.includes('DashboardBody'))
+    .map(([path, ours, theirs]) => [path, { [stage]: ours ?? 'absent', prod: theirs ?? 'absent' }]);
 
   await expect(stringify(Object.fromEntries(differences), { lineWidth: 0 })).toMatchFileSnapshot(
     `__snapshots__/${stage}.yaml`,
@@ -55,7 +55,7 @@ function asIfOf(other: string, stage: string, templates: unknown): unknown {
   const text = scrub(JSON.stringify(templates))
     .replaceAll(new RegExp(`\\b${stage}\\b`, 'g'), other)
     .replaceAll(`Grantline${stage}`, `Grantline${other}`)
-    .replaceAll(/\b\w*Grantlineprod\w*\b/g, (id) => id.replaceAll(/[0-9A-F]{8}/g, ''));
+    .replaceAll(/\b\w*Grantlineprod\w*\b/g, (id) => id.replaceAll(/[0-9A-F]{8,}/g, ''));
   return JSON.parse(text);
 }
 
