@@ -1,7 +1,7 @@
-import { App, Validations } from 'aws-cdk-lib/core';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { App } from 'aws-cdk-lib/core';
 import { z } from 'zod';
 import { STAGES } from '../config/stages.ts';
+import { addChecks } from '../lib/checks.ts';
 import { readConfig } from '../lib/config.ts';
 import { environmentProblems } from '../lib/environment-config.ts';
 import { grantlineStacks } from '../lib/grantline-stacks.ts';
@@ -15,7 +15,5 @@ if (!outcome.ok || problems.length > 0) {
   process.exit(1);
 }
 
-// A finding makes synth fail; what is accepted is acknowledged, with its reason, next to its construct.
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-
+addChecks(app);
 grantlineStacks(app, outcome.config);

@@ -1,9 +1,10 @@
 /**
  * What differs between the stages. Every field is described in lib/config.ts, which also refuses what does not
- * fit together; `cdk synth -c stage=prod -c moneyTps=500` chooses a stage and overrides a field for one run.
+ * fit together; `npm run synth -- --stage prod -c moneyTps=500` chooses a stage and overrides a field for one run.
  *
  * Before the first deployment a platform team adds, to a stage: `environment` (account, region), and what is there
- * already: `network.existing`, `database.existing`, `redis.existing`, and the names of secrets.
+ * already: `network.existing`, `database.existing`, `redis.existing`, and the names of secrets. `tags` may name
+ * who pays and who is asked.
  */
 import type { StageConfig, StageName } from '../lib/config.ts';
 

@@ -20,6 +20,11 @@ const logRetentionDays = z.literal([7, 14, 30, 90, 180, 365, 1827, 3653]);
 
 const arn = z.string().regex(/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+/, 'must be an ARN');
 
+/** What every AWS service takes. */
+const tagValue = z
+  .string()
+  .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u, 'must be 1 to 256 letters, digits, spaces or _.:/=+-@');
+
 const database = z
   .strictObject({
     /** The schema that the migrations fill. */
@@ -116,6 +121,8 @@ const stageConfig = z
       /** An SNS topic for CloudWatch's own notifications, in this account and region. */
       topicArn: arn.optional(),
     }),
+    /** Beside the project and the stage, for who splits the bill and who is asked: on everything that takes tags. */
+    tags: z.strictObject({ costCentre: tagValue.optional(), owner: tagValue.optional() }).default({}),
     /** Destroying the stack destroys its data too. */
     removable: z.boolean(),
   })

@@ -10,16 +10,23 @@ import { JobsStack } from './stacks/jobs-stack.ts';
 import { MonitoringStack } from './stacks/monitoring-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
 import { PointSyncStack } from './stacks/point-sync-stack.ts';
+import { addTags } from './tags.ts';
 
 /** All that a stage deploys, in the order in which it does. */
 export function grantlineStacks(app: App, config: Config) {
   const id = (name: string) => `Grantline-${config.stage}-${name}`;
   // Without it a stack goes to wherever the CDK CLI is signed in.
   const env = config.environment === undefined ? {} : { env: config.environment };
+  addTags(app, config);
   acknowledge(
     app,
     resourceWildcard('*'),
     'X-Ray, PutMetricData, ListSchedules, log delivery (vended logs) and the network interfaces of VPC functions have no resource-level permissions; test/stacks holds every policy to these.',
+  );
+  acknowledge(
+    app,
+    'Serverless-LambdaDLQ',
+    'Machines, queues and the HTTP API ask again, or tell, what failed. What is invoked asynchronously is invoked anew: by a schedule within minutes, by CloudFormation with the next deployment.',
   );
   const network = new NetworkStack(app, id('Network'), { ...env, config });
   const data = new DataStack(app, id('Data'), { ...env, config, network });

@@ -25,20 +25,30 @@ export function nagArn(scope: IConstruct, service: string, resource: string): st
   ].join(':');
 }
 
+/** Wildcards at the end of an ARN, one reason for all of them. */
+export const NAMED_AT_RUN_TIME =
+  'Executions of one machine, or schedules of one group, of ours: their names are made at run time.';
+
+/** Of rules without a queue for what could not be delivered. */
+export const EVENTS_ARE_BUT_QUICK =
+  'An event is only the quick way: a schedule finds what it would have said, minutes later.';
+
 const MANAGED_POLICY =
   'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]';
+
+/** Where what failed ends. */
+export function acknowledgeDeadLetterQueue(queue: IConstruct): void {
+  acknowledge(queue, 'Serverless-SQSRedrivePolicy', 'It is a dead-letter queue itself.');
+}
 
 /** CDK's own deploy-time functions: their code and role come with aws-cdk-lib and take no properties. */
 export function acknowledgeProvider(scope: IConstruct, providerId: string): void {
   const provider = scope.node.findChild(providerId);
-  acknowledge(
-    provider,
-    MANAGED_POLICY,
-    'The role of a CDK deploy-time function: CDK fixes it, and it writes its logs.',
-  );
-  acknowledge(
-    provider,
-    'AwsSolutions-L1',
-    'The runtime of a CDK deploy-time function comes with aws-cdk-lib.',
-  );
+  for (const id of [MANAGED_POLICY, 'AwsSolutions-L1']) {
+    acknowledge(
+      provider,
+      id,
+      'A CDK deploy-time function: its code, runtime and role come with aws-cdk-lib, and take no properties.',
+    );
+  }
 }

@@ -1,8 +1,9 @@
-import { cpSync, globSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, globSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
 import { buildSync } from 'esbuild';
+import { assertBundleSize } from './bundle-size.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -71,5 +72,8 @@ function bundleAll(): string {
     banner: { js: REQUIRE_BANNER },
     logLevel: 'warning',
   });
+  for (const bundle of globSync('*/*/*/index.mjs', { cwd: outdir })) {
+    assertBundleSize(dirname(bundle), statSync(join(outdir, bundle)).size);
+  }
   return outdir;
 }

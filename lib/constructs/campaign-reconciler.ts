@@ -8,7 +8,13 @@ import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { reconcileCampaignsEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
+import {
+  EVENTS_ARE_BUT_QUICK,
+  NAMED_AT_RUN_TIME,
+  acknowledge,
+  nagArn,
+  resourceWildcard,
+} from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { Binding } from './binding.ts';
 import type { CampaignRunMachine } from './campaign-run-machine.ts';
@@ -56,7 +62,7 @@ export class CampaignReconciler extends Construct {
 
   /** At once, by the function that each minute keeps warm: a stop must hold within two seconds. */
   private whenAnExecutionEnded(config: Config, campaignRun: CampaignRunMachine): void {
-    new Rule(this, 'ExecutionEnded', {
+    const rule = new Rule(this, 'ExecutionEnded', {
       ruleName: `grantline-${config.stage}-campaign-run-ended`,
       description: 'An execution of CampaignRun ended without finishing its campaign',
       eventPattern: {
@@ -69,6 +75,7 @@ export class CampaignReconciler extends Construct {
       },
       targets: [new LambdaFunction(this.reconcileCampaigns)],
     });
+    acknowledge(rule, 'Serverless-EventBusDLQ', EVENTS_ARE_BUT_QUICK);
   }
 
   private everyMinute(config: Config): void {
@@ -161,7 +168,7 @@ class Reservations
       acknowledge(
         grantee.role,
         resourceWildcard(nagArn(grantee, 'scheduler', `schedule/${this.groupName}/*`)),
-        'The schedules of one group of ours, whose names are made of reservations at run time.',
+        NAMED_AT_RUN_TIME,
       );
     }
   }

@@ -22,7 +22,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CAMPAIGN_REFUSED } from '../../schema/campaign-run.ts';
 import type { Config } from '../config.ts';
-import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
+import { NAMED_AT_RUN_TIME, acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 import { logGroupFor } from './log-group.ts';
 
@@ -103,11 +103,7 @@ export class CampaignRunMachine extends Construct {
     const executions = `${this.executionArns}:*`;
     return this.binding(['states:DescribeExecution'], executions, (grantee) => {
       if (grantee.role === undefined) return;
-      acknowledge(
-        grantee.role,
-        resourceWildcard(`${this.nagNameOfExecutions()}:*`),
-        'The executions of one machine of ours, whose names are made at run time.',
-      );
+      acknowledge(grantee.role, resourceWildcard(`${this.nagNameOfExecutions()}:*`), NAMED_AT_RUN_TIME);
     });
   }
 
@@ -289,12 +285,13 @@ export class CampaignRunMachine extends Construct {
     );
   }
 
+  /** A distributed Map starts, sees and stops executions of its own machine. */
   private acknowledgeWildcards(): void {
     for (const mapRun of ['', '/PublishVouchers', '/PublishPoints']) {
       acknowledge(
         this.stateMachine,
         resourceWildcard(`${this.nagNameOfExecutions()}${mapRun}:*`),
-        'A distributed Map starts, sees and stops executions of its own machine, whose names are made at run time.',
+        NAMED_AT_RUN_TIME,
       );
     }
   }

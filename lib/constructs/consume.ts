@@ -2,6 +2,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { acknowledge } from './acknowledge.ts';
 
 /** What Lambda polls with: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const POLLING = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
@@ -28,6 +29,11 @@ export function consume(
     maxConcurrency: reservedConcurrency,
     reportBatchItemFailures: true,
   });
+  acknowledge(
+    mapping,
+    'Serverless-LambdaEventSourceMappingDestination',
+    'Lambda takes no destination for SQS: what fails ends in the dead-letter queue of its queue.',
+  );
   // Lambda looks at the role when the mapping is made.
   granted.applyBefore(mapping);
 }

@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import { ROUTING_KEY } from '../../schema/coupon-push-message.ts';
 import type { Config } from '../config.ts';
 import { removalPolicyOf } from '../removal-policy.ts';
+import { acknowledgeDeadLetterQueue } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 
 /** Receives before a message is a dead letter: its receiver is another team's. */
@@ -51,6 +52,7 @@ export class CouponTopic extends Construct {
       ...shared,
       queueName: this.plainNames.deadLetterQueue,
     });
+    acknowledgeDeadLetterQueue(deadLetterQueue);
     this.queue = new Queue(this, 'Queue', {
       ...shared,
       queueName: name,
@@ -59,6 +61,7 @@ export class CouponTopic extends Construct {
     this.topic.addSubscription(
       new SqsSubscription(this.queue, {
         rawMessageDelivery: true,
+        deadLetterQueue,
         filterPolicy: { routingKey: SubscriptionFilter.stringFilter({ allowlist: [ROUTING_KEY] }) },
       }),
     );

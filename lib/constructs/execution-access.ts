@@ -1,7 +1,7 @@
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
-import { acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
+import { NAMED_AT_RUN_TIME, acknowledge, nagArn, resourceWildcard } from './acknowledge.ts';
 
 /** To ask how executions of a machine fare that is known by its name: it may be in another stack, and not made yet. */
 export function grantObserveExecutions(grantee: IFunction, machineName: string): void {
@@ -21,6 +21,6 @@ export function grantObserveExecutions(grantee: IFunction, machineName: string):
   acknowledge(
     grantee.role,
     resourceWildcard(nagArn(grantee, 'states', `execution:${resourceName}`)),
-    'The executions of one machine of ours, whose names are made at run time.',
+    NAMED_AT_RUN_TIME,
   );
 }

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { consume } from './consume.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { GrantQueue } from './grant-queue.ts';
-import { OperatorSecret } from './operator-secret.ts';
+import { OTHERS_ISSUE_IT, OperatorSecret } from './operator-secret.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { FunctionNetwork } from './pipeline-function.ts';
 import type { RedisAccess } from './redis-access.ts';
@@ -56,8 +56,7 @@ export class GrantConsumers extends Construct {
       description: 'The API key of the Money API: replace the generated value',
       variable: 'MONEY_API_KEY_SECRET_ARN',
       existingName: config.money.apiKeySecretName,
-      whyNotRotated:
-        'The owner of the Money API issues the key: a rotation function has nobody to ask for a new one.',
+      whyNotRotated: OTHERS_ISSUE_IT,
     });
 
     this.grantRewards = new PipelineFunction(this, 'GrantRewards', {

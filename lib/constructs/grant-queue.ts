@@ -11,6 +11,7 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import { removalPolicyOf } from '../removal-policy.ts';
+import { acknowledgeDeadLetterQueue } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 
 export interface GrantQueueProps {
@@ -62,6 +63,7 @@ export class GrantQueue extends Construct {
         ],
       },
     });
+    acknowledgeDeadLetterQueue(this.deadLetterQueue);
     this.queue = new Queue(this, 'Queue', {
       ...shared,
       queueName,

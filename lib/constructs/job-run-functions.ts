@@ -12,6 +12,7 @@ import {
 } from '../../schema/environment.ts';
 import { JOB_NAMES } from '../../schema/jobs.ts';
 import type { Config } from '../config.ts';
+import { EVENTS_ARE_BUT_QUICK, acknowledge } from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { grantObserveExecutions } from './execution-access.ts';
@@ -71,7 +72,7 @@ export class JobRunFunctions extends Construct {
 
   private whenAnExecutionEnded(config: Config): void {
     const stack = Stack.of(this);
-    new Rule(this, 'ExecutionEnded', {
+    const rule = new Rule(this, 'ExecutionEnded', {
       ruleName: `grantline-${config.stage}-job-run-ended`,
       description: 'An execution of a job ended without finishing its run',
       eventPattern: {
@@ -91,6 +92,7 @@ export class JobRunFunctions extends Construct {
       },
       targets: [new LambdaFunction(this.reconcileJobRuns)],
     });
+    acknowledge(rule, 'Serverless-EventBusDLQ', EVENTS_ARE_BUT_QUICK);
   }
 
   private everyFiveMinutes(config: Config): void {

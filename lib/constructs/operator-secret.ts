@@ -9,6 +9,9 @@ import { removalPolicyOf } from '../removal-policy.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
 
+/** Of a secret that comes from elsewhere: Slack, the Money API's owner, the owners of the services. */
+export const OTHERS_ISSUE_IT = 'Others issue it: a rotation function has nobody to ask for a new one.';
+
 export interface OperatorSecretProps<Variable extends string> {
   readonly config: Config;
   /** The last part of its name. */

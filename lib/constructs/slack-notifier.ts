@@ -5,10 +5,11 @@ import { Construct } from 'constructs';
 import { notifySlackEnvironment } from '../../schema/environment.ts';
 import type { Config } from '../config.ts';
 import { removalPolicyOf } from '../removal-policy.ts';
-import { consume } from './consume.ts';
+import { acknowledgeDeadLetterQueue } from './acknowledge.ts';
 import type { AlertTopic } from './alert-topic.ts';
+import { consume } from './consume.ts';
 import type { DatabaseAccess } from './database-access.ts';
-import { OperatorSecret } from './operator-secret.ts';
+import { OTHERS_ISSUE_IT, OperatorSecret } from './operator-secret.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
 export interface SlackNotifierProps {
@@ -47,13 +48,16 @@ export class SlackNotifier extends Construct {
       ...shared,
       queueName: this.plainNames.deadLetterQueue,
     });
+    acknowledgeDeadLetterQueue(this.deadLetterQueue);
     this.queue = new Queue(this, 'Queue', {
       ...shared,
       queueName: this.plainNames.queue,
       visibilityTimeout: AGAIN_AFTER,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MOST_TRIES },
     });
-    topic.topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
+    topic.topic.addSubscription(
+      new SqsSubscription(this.queue, { rawMessageDelivery: true, deadLetterQueue: this.deadLetterQueue }),
+    );
 
     const webhook = new OperatorSecret(this, 'Webhook', {
       config,
@@ -61,7 +65,7 @@ export class SlackNotifier extends Construct {
       description: 'The incoming webhook of the Slack channel: replace the generated value',
       variable: 'SLACK_WEBHOOK_URL_SECRET_ARN',
       existingName: config.alerts.slackWebhookSecretName,
-      whyNotRotated: 'Slack issues the webhook: a rotation function has nobody to ask for a new one.',
+      whyNotRotated: OTHERS_ISSUE_IT,
     });
 
     this.notifySlack = new PipelineFunction(this, 'NotifySlack', {

@@ -13,7 +13,7 @@ import {
 import type { Config } from '../config.ts';
 import { CouponTopic } from '../constructs/coupon-topic.ts';
 import { JobMachine } from '../constructs/job-machine.ts';
-import { OperatorSecret } from '../constructs/operator-secret.ts';
+import { OTHERS_ISSUE_IT, OperatorSecret } from '../constructs/operator-secret.ts';
 import { PipelineFunction } from '../constructs/pipeline-function.ts';
 import type { DataStack } from './data-stack.ts';
 import type { JobsStack } from './jobs-stack.ts';
@@ -60,8 +60,7 @@ export class CouponStatsStack extends Stack {
       description: 'The token for the store and the notification service: replace the generated value',
       variable: 'SYSTEM_TOKEN_SECRET_ARN',
       existingName: systemTokenSecretName,
-      whyNotRotated:
-        'The owners of the services issue the token: a rotation function has nobody to ask for a new one.',
+      whyNotRotated: OTHERS_ISSUE_IT,
     });
     this.couponTopic = new CouponTopic(this, 'CouponTopic', { config });
 

@@ -37,7 +37,17 @@ describe('alerts', () => {
   });
 
   test('wait in a queue while Slack is away, an hour and much longer', () => {
-    alerts.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'sqs', RawMessageDelivery: true });
+    const [deadLetters] = Object.keys(
+      alerts.findResources('AWS::SQS::Queue', {
+        Properties: { QueueName: 'grantline-dev-alerts-dead-letter' },
+      }),
+    );
+    alerts.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'sqs',
+      RawMessageDelivery: true,
+      // What the queue would not take is not lost either.
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] } },
+    });
     alerts.hasResourceProperties('AWS::SQS::Queue', {
       QueueName: 'grantline-dev-alerts',
       VisibilityTimeout: 120,

@@ -141,12 +141,18 @@ describe('the topic', () => {
   });
 
   test('gives the queue the messages of its routing key, as they are', () => {
+    const [deadLetters] = Object.keys(
+      couponStats.findResources('AWS::SQS::Queue', {
+        Properties: { QueueName: 'grantline-dev-coupon-usage-stats-fcm-send-dead-letter' },
+      }),
+    );
     couponStats.resourceCountIs('AWS::SNS::Subscription', 1);
     couponStats.hasResourceProperties('AWS::SNS::Subscription', {
       TopicArn: { Ref: topic },
       Protocol: 'sqs',
       RawMessageDelivery: true,
       FilterPolicy: { routingKey: [ROUTING_KEY] },
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] } },
     });
     expect(ROUTING_KEY).toBe('coupon.usage.stats.fcm.send');
   });

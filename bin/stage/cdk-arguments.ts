@@ -1,0 +1,45 @@
+import type { Config } from '../../lib/config.ts';
+import { outputDirectory } from './output-directory.ts';
+import { Refusal } from './refusal.ts';
+
+export type CdkCommand = 'deploy' | 'diff' | 'destroy';
+
+export interface Said {
+  readonly context: Readonly<Record<string, string>>;
+  /** Options that are CDK's. */
+  readonly others: readonly string[];
+  readonly yes: boolean;
+  /** Whether somebody is there to answer. */
+  readonly canAsk: boolean;
+}
+
+/**
+ * What the CDK CLI is told.
+ * @throws Refusal where a stage is not made to be removed, or would be without a question that was answered
+ */
+export function cdkArguments(
+  command: CdkCommand,
+  config: Config,
+  { context, others, yes, canAsk }: Said,
+): string[] {
+  const { stage } = config;
+  const overrides = Object.entries({ ...context, stage }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
+  const rest = ['--output', outputDirectory(stage), ...overrides, ...others];
+  switch (command) {
+    case 'deploy':
+      return ['deploy', '--all', '--require-approval', yes ? 'never' : 'broadening', ...rest];
+    case 'diff':
+      return ['diff', ...rest];
+    case 'destroy':
+      if (!config.removable) {
+        throw new Refusal(
+          `stage ${stage}: removable: is off: what holds data outlives its stack, and stays by hand`,
+        );
+      }
+      if (!yes && !canAsk) throw new Refusal('destroy: nobody is there to be asked: say --yes');
+      return ['destroy', '--all', ...(yes ? ['--force'] : []), ...rest];
+  }
+}
