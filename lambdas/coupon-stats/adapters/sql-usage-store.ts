@@ -29,6 +29,17 @@ const PAIRS = `
   GROUP BY h.member_id, d.dong_number, HOUR(h.used_at)`;
 
 /**
+ * A worker of an earlier run that was taken for dead replaces nothing that a later one wrote: runs are numbered in their
+ * order. job_run_id comes last, since assignments are made from left to right.
+ */
+const REPLACED = ['top_dong', 'top_hour', 'use_count', 'aggregated_at', 'job_run_id']
+  .map((column) => [`coupon_usage_stats.${column}`, `VALUES(${column})`])
+  .map(
+    ([kept, given]) => `${kept} = IF(VALUES(job_run_id) >= coupon_usage_stats.job_run_id, ${given}, ${kept})`,
+  )
+  .join(', ');
+
+/**
  * Histories are written all the time, by others, and INSERT … SELECT locks what it reads unless the isolation is READ
  * COMMITTED, which the Data API cannot be told: so favourites are read without locks, and written by another statement.
  * The stores of a day are few enough only in the database: their statement locks the day, which is over.
@@ -131,9 +142,7 @@ export function sqlUsageStore(db: SqlDatabase): UsageStore {
            member_id BIGINT PATH '$.memberId', store_id BIGINT PATH '$.storeId', hour INT PATH '$.hour',
            uses INT PATH '$.uses')) f
          STRAIGHT_JOIN coupon_run_stores s ON s.job_run_id = :jobRunId AND s.store_id = f.store_id
-         ON DUPLICATE KEY UPDATE
-           top_dong = VALUES(top_dong), top_hour = VALUES(top_hour), use_count = VALUES(use_count),
-           job_run_id = VALUES(job_run_id), aggregated_at = VALUES(aggregated_at)`,
+         ON DUPLICATE KEY UPDATE ${REPLACED}`,
         { jobRunId, runDate, favourites: JSON.stringify(favourites), now: toDateTime(nowMs) },
       );
       await removeFormer(db, of);
@@ -177,15 +186,16 @@ async function removeFormer(
        FROM coupon_usage_stats s FORCE INDEX (uk_coupon_usage_stats_member)
        LEFT JOIN coupon_skipped_members k ON k.job_run_id = :jobRunId AND k.member_id = s.member_id
        WHERE s.run_date = :runDate AND s.member_id > :afterId AND s.member_id <= :toId
-         AND s.job_run_id <> :jobRunId AND k.member_id IS NULL
+         AND s.job_run_id < :jobRunId AND k.member_id IS NULL
        LIMIT ${FORMER_A_STATEMENT}`,
       of,
     );
     if (former.length === 0) return;
     await db.execute(
       `DELETE s FROM JSON_TABLE(:statIds, '$[*]' COLUMNS (stat_id BIGINT PATH '$')) f
-       STRAIGHT_JOIN coupon_usage_stats s ON s.coupon_usage_stat_id = f.stat_id`,
-      { statIds: JSON.stringify(former.map(({ statId }) => statId)) },
+       STRAIGHT_JOIN coupon_usage_stats s ON s.coupon_usage_stat_id = f.stat_id
+       WHERE s.job_run_id < :jobRunId`,
+      { jobRunId: of.jobRunId, statIds: JSON.stringify(former.map(({ statId }) => statId)) },
     );
     if (former.length < FORMER_A_STATEMENT) return;
   }

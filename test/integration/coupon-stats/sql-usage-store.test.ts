@@ -105,6 +105,23 @@ describe('a favourite', () => {
     expect(await favouritesOf(sql, RUN_DATE)).toEqual([{ memberId: '7', dong: 'dong 1', hour: 9, uses: 6 }]);
   });
 
+  it('of a later run is neither replaced nor removed by a worker of an earlier one who was taken for dead', async () => {
+    const later = await insertJobRun(sql);
+    for (const run of [jobRunId, later]) await learn([10, 20], DONGS, run);
+    await insertHistories(sql, uses(1, 10, atHour('09:00:00', ['16', '17', '18', '19', '20'])));
+    await insertHistories(sql, uses(2, 20, atHour('10:00:00', ['16', '17', '18', '19', '20'])));
+    await aggregate(ALL, later);
+    const written = await favouritesOf(sql, RUN_DATE);
+    expect(written).toHaveLength(2);
+
+    // What the earlier one still finds: another favourite of one member, none of the other.
+    await sql.query('DELETE FROM coupon_histories');
+    await insertHistories(sql, uses(1, 20, atHour('22:00:00', ['16', '17', '18', '19', '20'])));
+
+    expect(await aggregate(ALL, jobRunId)).toMatchObject({ favourites: 0 });
+    expect(await favouritesOf(sql, RUN_DATE)).toEqual(written);
+  });
+
   it('of as many uses is the one that was used last', async () => {
     await learn([10, 20]);
     await insertHistories(sql, [
