@@ -51,8 +51,14 @@ export async function inWorld(
     if (nobodyReads()) return NOBODY_READS;
     throw error;
   } finally {
-    await started?.close();
-    if (verified || nobodyReads()) await rm(dataDirectory, { recursive: true, force: true });
-    else report(`the logs are in ${relative(process.cwd(), join(dataDirectory, 'logs'))}`);
+    try {
+      await started?.close();
+    } catch (error) {
+      verified = false;
+      throw error;
+    } finally {
+      if (verified || nobodyReads()) await rm(dataDirectory, { recursive: true, force: true });
+      else report(`the logs are in ${relative(process.cwd(), join(dataDirectory, 'logs'))}`);
+    }
   }
 }

@@ -1,9 +1,11 @@
 /** Grantline on this machine: what lies outside, the synthesised app, and the runtime that runs it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { callLogIn, readCalls } from '../local/iam/call-log.ts';
 import { giveWay } from '../local/process/priority.ts';
 import { startRuntime } from '../local/runtime.ts';
 import type { Runtime, RuntimeOptions } from '../local/runtime.ts';
+import { requireNoRefusal } from './iam/refusals.ts';
 import { recordCalls } from './iam/recorded-calls.ts';
 import { startOutside } from './outside.ts';
 import type { Outside, OutsideOptions } from './outside.ts';
@@ -58,8 +60,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       logDirectory,
       output: (name) => outputOf(runtime, name),
       close: async () => {
-        await runtime.close();
-        await outside.close();
+        try {
+          await runtime.close();
+        } finally {
+          await outside.close();
+        }
       },
     };
   } catch (error) {
@@ -83,7 +88,10 @@ export interface OutsideAddresses {
   readonly jwtSecretKey?: string | undefined;
 }
 
-/** Starts the runtime, which gives way to what is outside from then on. What its roles call is recorded. */
+/**
+ * Starts the runtime, which gives way to what is outside from then on. What its roles call is recorded; when one was
+ * refused, closing says so by an Error of one line, after all has ended.
+ */
 export async function startOn(
   { databaseUrl, redisUrl, money, slack, coupons, jwtSecretKey }: OutsideAddresses,
   options: Pick<RuntimeOptions, 'assemblyDirectory' | 'logDirectory' | 'report' | 'ports' | 'httpApiPort'>,
@@ -116,6 +124,7 @@ export async function startOn(
     close: async () => {
       await runtime.close();
       await recordCalls(options.logDirectory);
+      requireNoRefusal(readCalls(callLogIn(options.logDirectory)));
     },
   };
 }

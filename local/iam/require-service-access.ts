@@ -28,9 +28,9 @@ export function requireServiceAccess(model: LocalModel): void {
   for (const { topicArn, queueArn } of model.subscriptions) requireDelivery(model, topicArn, queueArn);
 }
 
-/** `GET /a/{b}` is `GET/a/{b}` in a source ARN, and `$default` is `*` over everything. */
+/** `GET /a/{b}` is `GET/a/{b}` in a source ARN. */
 function routePath(routeKey: string): string {
-  return routeKey === '$default' ? '$default' : routeKey.replace(' ', '');
+  return routeKey.replace(' ', '');
 }
 
 function requirePermission(

@@ -28,14 +28,7 @@ function serviceCalls(model: LocalModel): ServiceCall[] {
     ...model.eventSourceMappings.flatMap(({ functionName, queueArn }) =>
       calls(model.functions.find(({ name }) => name === functionName)?.roleArn, on(queueArn, ...POLLING)),
     ),
-    ...model.schedules.flatMap(({ target }) =>
-      calls(target.roleArn, [
-        {
-          action: target.arn.includes(':lambda:') ? 'lambda:InvokeFunction' : 'states:StartExecution',
-          resource: target.arn,
-        },
-      ]),
-    ),
+    ...model.schedules.flatMap(({ target }) => calls(target.roleArn, starting(target.arn))),
     ...model.stateMachines.flatMap(({ roleArn, arn, isLogged, isTraced, definition }) => {
       const executions = arn.replace(':stateMachine:', ':execution:');
       return calls(roleArn, [
@@ -75,6 +68,13 @@ const LOG_DELIVERY = [
   'logs:DescribeResourcePolicies',
   'logs:DescribeLogGroups',
 ];
+
+/** What a universal target starts is in its input: that is asked for when it is due. */
+function starting(targetArn: string): Call[] {
+  if (targetArn.includes(':scheduler:::aws-sdk:')) return [];
+  const isFunction = targetArn.includes(':lambda:');
+  return on(targetArn, isFunction ? 'lambda:InvokeFunction' : 'states:StartExecution');
+}
 
 /** Their labels: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html */
 function distributedMaps(value: Json): string[] {

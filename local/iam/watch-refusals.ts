@@ -1,4 +1,5 @@
 /** Shows what was refused, whichever service refused it: a function that is refused may try for long before it fails. */
+import { statSync } from 'node:fs';
 import { readCalls } from './call-log.ts';
 
 const EVERY_MS = 500;
@@ -9,7 +10,11 @@ export interface RefusalWatch {
 
 export function watchRefusals(callLog: string, report: (line: string) => void): RefusalWatch {
   let told = 0;
+  let read = 0;
   const look = () => {
+    const { size } = statSync(callLog);
+    if (size === read) return;
+    read = size;
     const refused = readCalls(callLog).flatMap(({ refusal }) => refusal ?? []);
     for (const line of refused.slice(told)) report(line);
     told = refused.length;

@@ -86,8 +86,9 @@ export class FunctionProcess {
     return this.#over;
   }
 
+  /** While it lives: of a process that has ended the number may be another's. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child.exitCode === null && this.#child.signalCode === null ? this.#child.pid : undefined;
   }
 
   get hasIdleEnvironment(): boolean {

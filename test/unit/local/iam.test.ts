@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { requireNoRefusal } from '../../../demo/iam/refusals.ts';
 import { decide } from '../../../local/iam/decide.ts';
 import type { Call } from '../../../local/iam/decide.ts';
 import { grantsOf } from '../../../local/iam/grants.ts';
@@ -115,6 +116,20 @@ describe('a grant', () => {
 
     expect(used(statement, call('rds-data:BeginTransaction'))).toHaveLength(2);
     expect(used(statement)).toEqual([]);
+  });
+});
+
+describe('a run', () => {
+  const made = { role: 'worker', action: 'sqs:SendMessage', resource: QUEUE };
+
+  it('without a refusal is well', () => {
+    expect(() => requireNoRefusal([made])).not.toThrow();
+  });
+
+  it('in which a call was refused is not, however well it went', () => {
+    expect(() => requireNoRefusal([made, { ...made, refusal: 'missing in App/Role' }])).toThrow(
+      'AWS would have refused so many calls: 1, the first: missing in App/Role',
+    );
   });
 });
 
