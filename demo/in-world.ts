@@ -42,23 +42,21 @@ export async function inWorld(
   whenNobodyReads(() => stop.abort(NOBODY_READS));
   const nobodyReads = () => stop.signal.reason === NOBODY_READS;
   try {
-    started = await startWorld({ ...world, dataDirectory, environment: process.env, report });
-    const setupSeconds = (performance.now() - begun) / 1000;
-    report(`ready after ${setupSeconds.toFixed(1)} s`);
-    verified = await Promise.race([show({ world: started, setupSeconds, out }), interrupted]);
+    try {
+      started = await startWorld({ ...world, dataDirectory, environment: process.env, report });
+      const setupSeconds = (performance.now() - begun) / 1000;
+      report(`ready after ${setupSeconds.toFixed(1)} s`);
+      verified = await Promise.race([show({ world: started, setupSeconds, out }), interrupted]);
+    } finally {
+      await started?.close();
+    }
     return verified ? 0 : 1;
   } catch (error) {
+    verified = false;
     if (nobodyReads()) return NOBODY_READS;
     throw error;
   } finally {
-    try {
-      await started?.close();
-    } catch (error) {
-      verified = false;
-      throw error;
-    } finally {
-      if (verified || nobodyReads()) await rm(dataDirectory, { recursive: true, force: true });
-      else report(`the logs are in ${relative(process.cwd(), join(dataDirectory, 'logs'))}`);
-    }
+    if (verified || nobodyReads()) await rm(dataDirectory, { recursive: true, force: true });
+    else report(`the logs are in ${relative(process.cwd(), join(dataDirectory, 'logs'))}`);
   }
 }
