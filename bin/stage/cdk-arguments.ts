@@ -15,7 +15,7 @@ export interface Said {
 
 /**
  * What the CDK CLI is told.
- * @throws Refusal where a stage is not made to be removed, or would be without a question that was answered
+ * @throws Refusal where a stage is not made to be removed, or nobody is there to answer what CDK would ask
  */
 export function cdkArguments(
   command: CdkCommand,
@@ -28,8 +28,12 @@ export function cdkArguments(
     `${name}=${value}`,
   ]);
   const rest = ['--output', outputDirectory(stage), ...overrides, ...others];
+  const requireAnswers = () => {
+    if (!yes && !canAsk) throw new Refusal(`${command}: nobody is there to be asked: say --yes`);
+  };
   switch (command) {
     case 'deploy':
+      requireAnswers();
       return ['deploy', '--all', '--require-approval', yes ? 'never' : 'broadening', ...rest];
     case 'diff':
       return ['diff', ...rest];
@@ -39,7 +43,7 @@ export function cdkArguments(
           `stage ${stage}: removable: is off: what holds data outlives its stack, and stays by hand`,
         );
       }
-      if (!yes && !canAsk) throw new Refusal('destroy: nobody is there to be asked: say --yes');
+      requireAnswers();
       return ['destroy', '--all', ...(yes ? ['--force'] : []), ...rest];
   }
 }

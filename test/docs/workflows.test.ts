@@ -104,6 +104,6 @@ describe('a deployment', () => {
     expect(jobs['deploy']?.needs).toBe('diff');
     expect(jobs['deploy']?.environment).toBe('${{ inputs.stage }}');
     expect(jobs['diff']?.steps.at(-1)?.run).toBe('npm run diff -- --stage "$STAGE"');
-    expect(jobs['deploy']?.steps.at(-1)?.run).toBe('npm run deploy -- --stage "$STAGE"');
+    expect(jobs['deploy']?.steps.at(-1)?.run).toBe('npm run deploy -- --stage "$STAGE" --yes');
   });
 });

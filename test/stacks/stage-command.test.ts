@@ -61,7 +61,7 @@ describe('CDK is told', () => {
 
   test('what it is told it is, by the version that is pinned', async () => {
     const credentials = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };
-    const { exitCode, stdout } = await stage(['deploy', '--stage', 'dev', '--version'], credentials);
+    const { exitCode, stdout } = await stage(['deploy', '--stage', 'dev', '--yes', '--version'], credentials);
 
     expect(stdout).toMatch(/^2\.\d+\.\d+ /);
     expect(exitCode).toBe(0);
@@ -106,8 +106,13 @@ describe('what is refused, in one line', () => {
       'destroy: nobody is there to be asked: say --yes',
     ],
     [
-      'to deploy without credentials',
+      'to deploy where nobody can be asked',
       ['deploy', '--stage', 'dev'],
+      'deploy: nobody is there to be asked: say --yes',
+    ],
+    [
+      'to deploy without credentials',
+      ['deploy', '--stage', 'dev', '--yes'],
       'no AWS credentials: sign in (aws sso login), or name a profile (--profile, AWS_PROFILE)',
     ],
     [
