@@ -40,7 +40,7 @@ export function cdkArguments(
     case 'destroy':
       if (!config.removable) {
         throw new Refusal(
-          `stage ${stage}: removable: is off: what holds data outlives its stack, and stays by hand`,
+          `stage ${stage}: removable: is off, as for every stage that keeps its data: remove its stacks by hand in CloudFormation if you mean it`,
         );
       }
       requireAnswers();

@@ -98,7 +98,7 @@ describe('what is refused, in one line', () => {
     [
       'to remove prod, also by who asks not to be asked',
       ['destroy', '--stage', 'prod', '--yes'],
-      'stage prod: removable: is off: what holds data outlives its stack, and stays by hand',
+      'stage prod: removable: is off, as for every stage that keeps its data: remove its stacks by hand in CloudFormation if you mean it',
     ],
     [
       'to remove dev where nobody can be asked',
