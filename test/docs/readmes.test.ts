@@ -17,6 +17,7 @@ const korean = readPage('README.ko.md');
 const textOf = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 
 const HOURS_A_MONTH = 730;
+const instancesOf = (stage: StageName) => 1 + STAGES[stage].database.readers;
 const STAGE_NAMES: readonly StageName[] = ['dev', 'staging', 'prod'];
 
 describe('the two languages', () => {
@@ -80,13 +81,19 @@ describe('the README', () => {
   });
 
   it.each([
-    ['the least that Aurora has', (stage: StageName) => `${STAGES[stage].database.capacity.min} ACU`],
+    [
+      'the least that Aurora has',
+      (stage: StageName) => `${instancesOf(stage)} × ${STAGES[stage].database.capacity.min} ACU`,
+    ],
     [
       'what that costs',
       (stage: StageName) =>
         String(
           Math.round(
-            STAGES[stage].database.capacity.min * LIST_PRICES.aurora.perCapacityUnitHour * HOURS_A_MONTH,
+            instancesOf(stage) *
+              STAGES[stage].database.capacity.min *
+              LIST_PRICES.aurora.perCapacityUnitHour *
+              HOURS_A_MONTH,
           ),
         ),
     ],

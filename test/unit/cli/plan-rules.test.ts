@@ -23,6 +23,7 @@ function makeSettings(overrides: Partial<Settings> = {}): Settings {
     backlogSeconds: 60,
     progressIntervalSeconds: 5,
     maxCapacityUnits: 8,
+    databaseInstances: 1,
     ...overrides,
   };
 }
