@@ -147,6 +147,13 @@ describe('the calls', () => {
     expect(cost.aurora).toBeCloseTo(0.0112, 9);
   });
 
+  it('of a reader are those of the writer, with which it grows; statements go to the writer alone', () => {
+    const [alone, withReader] = [1, 2].map((databaseInstances) => plan(10_000, { databaseInstances }));
+
+    expect(withReader?.calls.aurora.capacityUnitHours).toBe(2 * (alone?.calls.aurora.capacityUnitHours ?? 0));
+    expect(withReader?.limits).toEqual(alone?.limits);
+  });
+
   it('of 1,000,000 targets at 1,000 TPS, by hand', () => {
     const { calls } = plan(1_000_000);
 
