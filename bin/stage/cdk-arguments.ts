@@ -6,7 +6,7 @@ export type CdkCommand = 'deploy' | 'diff' | 'destroy';
 
 export interface Said {
   readonly context: Readonly<Record<string, string>>;
-  /** Options that are CDK's. */
+  /** Options that are CDK's, and stacks by their names: these alone then, where CDK would take --all for all. */
   readonly others: readonly string[];
   readonly yes: boolean;
   /** Whether somebody is there to answer. */
@@ -27,6 +27,7 @@ export function cdkArguments(
     '-c',
     `${name}=${value}`,
   ]);
+  const stacks = others.some((argument) => argument.startsWith(`Grantline-${stage}-`)) ? [] : ['--all'];
   const rest = ['--output', outputDirectory(stage), ...overrides, ...others];
   const requireAnswers = () => {
     if (!yes && !canAsk) throw new Refusal(`${command}: nobody is there to be asked: say --yes`);
@@ -34,7 +35,7 @@ export function cdkArguments(
   switch (command) {
     case 'deploy':
       requireAnswers();
-      return ['deploy', '--all', '--require-approval', yes ? 'never' : 'broadening', ...rest];
+      return ['deploy', ...stacks, '--require-approval', yes ? 'never' : 'broadening', ...rest];
     case 'diff':
       return ['diff', ...rest];
     case 'destroy':
@@ -44,6 +45,6 @@ export function cdkArguments(
         );
       }
       requireAnswers();
-      return ['destroy', '--all', ...(yes ? ['--force'] : []), ...rest];
+      return ['destroy', ...stacks, ...(yes ? ['--force'] : []), ...rest];
   }
 }

@@ -53,6 +53,14 @@ describe('CDK is told', () => {
       ['deploy', '--stage', 'dev', '--hotswap', '--concurrency', '3'],
       'cdk deploy --all --require-approval broadening --output cdk.out/dev -c stage=dev --hotswap --concurrency 3',
     ],
+    [
+      ['deploy', '--stage', 'dev', '--exclusively', 'Grantline-dev-Jobs', 'Grantline-dev-PointSync'],
+      'cdk deploy --require-approval broadening --output cdk.out/dev -c stage=dev --exclusively Grantline-dev-Jobs Grantline-dev-PointSync',
+    ],
+    [
+      ['destroy', '--stage', 'dev', 'Grantline-dev-Monitoring'],
+      'cdk destroy --output cdk.out/dev -c stage=dev Grantline-dev-Monitoring',
+    ],
     [['destroy', '--stage', 'dev'], 'cdk destroy --all --output cdk.out/dev -c stage=dev'],
     [['destroy', '--stage', 'dev', '--yes'], 'cdk destroy --all --force --output cdk.out/dev -c stage=dev'],
   ])('by %j', async (args, expected) => {
