@@ -10,7 +10,7 @@ const CDK = fileURLToPath(new URL('../node_modules/aws-cdk/bin/cdk', import.meta
 const QUICK = ['--quiet', '--no-validation'];
 
 /**
- * `cdk synth` of the dev stage, as a deployment would do it.
+ * `cdk synth` of the dev stage, as a deployment would do it, but for what the stage names and others run.
  * @param context `-c name=value` overrides of the stage's configuration
  * @throws Error with what cdk said
  */
@@ -18,7 +18,10 @@ export async function synthesise(
   outputDirectory: string,
   context: Readonly<Record<string, string | number>>,
 ): Promise<void> {
-  const overrides = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const overrides = Object.entries({ ...context, existing: 'ignored' }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   // cdk.json says `node bin/grantline.ts`: that is to be this Node.
   const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
   try {

@@ -193,6 +193,8 @@ const overrides = z.strictObject({
   pacingHeadroomSeconds: z.coerce.number().optional(),
   moneyApiUrl: z.string().optional(),
   jobRetrySeconds: z.coerce.number().optional(),
+  /** For the local runtime: `withOwnParts`. */
+  existing: z.literal('ignored').optional(),
 });
 
 export type ConfigOutcome =
@@ -212,10 +214,10 @@ export function readConfig(
   const ours = Object.fromEntries(Object.entries(context).filter(([key]) => /^[A-Za-z]+$/.test(key)));
   const chosen = overrides.safeParse(ours);
   if (!chosen.success) return { ok: false, problems: problemsOf('context', chosen.error) };
-  const { stage, account, region, ...others } = chosen.data;
+  const { stage, account, region, existing, ...others } = chosen.data;
   const { moneyTps, grantConcurrency, pacingHeadroomSeconds, moneyApiUrl, jobRetrySeconds } = others;
   const base = stages[stage];
-  return checkConfig({
+  const outcome = checkConfig({
     ...base,
     ...((account ?? region) !== undefined && {
       environment: {
@@ -233,6 +235,26 @@ export function readConfig(
     jobs: { ...base.jobs, ...(jobRetrySeconds !== undefined && { retrySeconds: jobRetrySeconds }) },
     grants: { ...base.grants, ...(grantConcurrency !== undefined && { concurrency: grantConcurrency }) },
   });
+  return outcome.ok && existing === 'ignored' ? { ok: true, config: withOwnParts(outcome.config) } : outcome;
+}
+
+/**
+ * The stage as if nothing that it needs were there already. On a laptop nothing is: stand-ins take the place of what the
+ * templates create, and templates say nothing of what is not created.
+ */
+function withOwnParts(config: Config): Config {
+  const { network, money, database, redis, alerts, coupons, alarms } = config;
+  return {
+    ...config,
+    environment: undefined,
+    network: network.existing === undefined ? network : { cidr: '10.64.0.0/20' },
+    money: { ...money, apiKeySecret: undefined },
+    database: { ...database, existing: undefined },
+    redis: { ...redis, existing: undefined },
+    alerts: { ...alerts, slackWebhookSecret: undefined },
+    coupons: { ...coupons, systemTokenSecret: undefined },
+    alarms: { ...alarms, topicArn: undefined },
+  };
 }
 
 export function checkConfig(candidate: unknown): ConfigOutcome {
