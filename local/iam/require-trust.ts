@@ -44,10 +44,13 @@ function assumptions(model: LocalModel): Assumption[] {
       const context = { ...ofAccount, 'aws:SourceArn': `${groups}/${groupName}` };
       return { roleArn, principal: scheduler, who: `schedule ${name}`, context };
     }),
-    // Here roles are passed to schedules alone.
-    ...rolesToPass(model).map(({ arn }): Assumption => {
-      return { roleArn: arn, principal: scheduler, who: 'schedules that are made later', context: ofAccount };
-    }),
+    ...rolesToPass(model).flatMap(({ arn, groupNames }) =>
+      groupNames.map((groupName): Assumption => {
+        const who = `schedules that are made in ${groupName}`;
+        const context = { ...ofAccount, 'aws:SourceArn': `${groups}/${groupName}` };
+        return { roleArn: arn, principal: scheduler, who, context };
+      }),
+    ),
   ];
 }
 

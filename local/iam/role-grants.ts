@@ -19,25 +19,45 @@ export function roleGrants(model: LocalModel): RoleGrants[] {
   return model.roles.filter(({ arn }) => used.has(arn)).map((role) => grantsOf(role, model));
 }
 
-/** Those that a function may give to what it makes, as to a schedule. */
-export function rolesToPass({ roles, rolePolicies }: LocalModel): RoleModel[] {
-  const passing = [...roles, ...rolePolicies]
-    .flatMap(({ statements }) => statements)
-    .filter(({ effect }) => effect === 'Allow')
-    .filter(({ actions }) => actions.some((action) => matchesPattern(action, 'iam:PassRole')));
-  const patterns = passing.flatMap(({ resources }) => resources);
-  return roles.filter(({ arn }) => patterns.some((pattern) => matchesPattern(pattern, arn)));
+export interface PassedRole {
+  readonly arn: string;
+  /** Of the schedules that it may be given to. */
+  readonly groupNames: readonly string[];
 }
 
-function grantsOf(role: RoleModel, { rolePolicies }: LocalModel): RoleGrants {
+/** Those that a function may give to what it makes: here to schedules alone. */
+export function rolesToPass(model: LocalModel): PassedRole[] {
+  return model.roles.flatMap((passer) => {
+    const allowed = statementsOf(passer, model).filter(({ effect }) => effect === 'Allow');
+    const patterns = resourcesOf('iam:PassRole', allowed);
+    const groupNames = resourcesOf('scheduler:CreateSchedule', allowed).flatMap(
+      (resource) => /:schedule\/([^/]+)\//.exec(resource)?.[1] ?? [],
+    );
+    return model.roles
+      .filter(({ arn }) => patterns.some((pattern) => matchesPattern(pattern, arn)))
+      .map(({ arn }) => ({ arn, groupNames }));
+  });
+}
+
+function resourcesOf(action: string, statements: readonly Statement[]): string[] {
+  return statements
+    .filter(({ actions }) => actions.some((pattern) => matchesPattern(pattern, action)))
+    .flatMap(({ resources }) => resources);
+}
+
+function grantsOf(role: RoleModel, model: LocalModel): RoleGrants {
   const { stack, logicalId, name, arn, managedPolicyArns } = role;
   const [managed] = managedPolicyArns;
   if (managed !== undefined) {
     const type = 'AWS::IAM::Role';
     refuse({ stack, logicalId, type }, `the managed policy ${managed}: write out what it allows`);
   }
-  const attached = rolePolicies.filter(({ roleNames }) => roleNames.includes(name));
-  return { name, arn, place: placeOf(role), statements: [role, ...attached].flatMap(withPlace) };
+  return { name, arn, place: placeOf(role), statements: statementsOf(role, model) };
+}
+
+function statementsOf(role: RoleModel, { rolePolicies }: LocalModel): GrantedStatement[] {
+  const attached = rolePolicies.filter(({ roleNames }) => roleNames.includes(role.name));
+  return [role, ...attached].flatMap(withPlace);
 }
 
 function withPlace(policy: Place & { readonly statements: readonly Statement[] }): GrantedStatement[] {

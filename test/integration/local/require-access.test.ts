@@ -41,6 +41,7 @@ const ofFunction = [
   LOGS,
   allow([...SEGMENTS, ...NETWORK], '*'),
   allow(POLLING, QUEUE),
+  allow('scheduler:CreateSchedule', of('scheduler', 'schedule/reservations/*')),
   allow('iam:PassRole', 'arn:aws:iam::000000000000:role/passed', {
     StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
   }),
@@ -234,12 +235,26 @@ describe('without a right', () => {
     new RegExp(`is not authorized to perform: ${action} .*missing in App/${roleId}: `);
 });
 
+const trust = (service: string, Condition: object, ...more: object[]) => ({
+  AssumeRolePolicyDocument: {
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: `${service}.amazonaws.com` },
+        Condition,
+      },
+      ...more,
+    ],
+  },
+});
+
 describe('a role that a service may not assume', () => {
   it.each([
     ['FunctionRole', 'lambda', 'function work'],
     ['MachineRole', 'states', 'state machine run'],
     ['StartsMachine', 'scheduler', 'schedule often'],
-    ['Passed', 'scheduler', 'schedules that are made later'],
+    ['Passed', 'scheduler', 'schedules that are made in reservations'],
   ])('(%s, by %s) is refused, with the statement that is missing', async (roleId, service, who) => {
     const template = makeTemplate();
     const roles: Readonly<Record<string, unknown>> = {
@@ -257,19 +272,7 @@ describe('a role that a service may not assume', () => {
   });
 
   const trusting = (Condition: object, ...more: object[]) =>
-    makeRole('states', ofMachine, {
-      AssumeRolePolicyDocument: {
-        Statement: [
-          {
-            Effect: 'Allow',
-            Action: 'sts:AssumeRole',
-            Principal: { Service: 'states.amazonaws.com' },
-            Condition,
-          },
-          ...more,
-        ],
-      },
-    });
+    makeRole('states', ofMachine, trust('states', Condition, ...more));
   const Deny = { Effect: 'Deny', Action: 'sts:*', Principal: '*' };
 
   it.each([
@@ -293,6 +296,30 @@ describe('a role that a service may not assume', () => {
     await (refusal === undefined
       ? expect(outcome).resolves.toBeDefined()
       : expect(outcome).rejects.toThrow(refusal));
+  });
+});
+
+describe('a role that a function passes on', () => {
+  const passed = (groupName: string) =>
+    makeRole('scheduler', [], {
+      RoleName: 'passed',
+      ...trust('scheduler', {
+        StringEquals: {
+          'aws:SourceAccount': '000000000000',
+          'aws:SourceArn': of('scheduler', `schedule-group/${groupName}`),
+        },
+      }),
+    });
+
+  it('is for the group in which that function makes schedules', async () => {
+    await expect(check(makeTemplate({ Passed: passed('reservations') }))).resolves.toBeDefined();
+  });
+
+  it('is refused when it is for another one', async () => {
+    await expect(check(makeTemplate({ Passed: passed('others') }))).rejects.toThrow(
+      'scheduler.amazonaws.com may not assume the role of schedules that are made in reservations; ' +
+        'missing in the trust policy of App/Passed',
+    );
   });
 });
 
