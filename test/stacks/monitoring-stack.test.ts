@@ -333,15 +333,27 @@ describe('whom alarms tell', () => {
     }
   });
 
-  test('is the stage’s topic, when one begins and when it is over', () => {
+  test('is also the stage’s topic, when one begins and when it is over: Slack goes on', () => {
     const config = makeConfig({ stage: 'prod', alarms: { enabled: true, topicArn } });
     for (const alarm of alarmsOf(synthesise(config).monitoring).values()) {
-      expect(alarm).toMatchObject({
-        ActionsEnabled: true,
-        AlarmActions: [topicArn],
-        OKActions: [topicArn],
-      });
+      expect(alarm.ActionsEnabled).toBe(true);
+      for (const told of [alarm.AlarmActions, alarm.OKActions]) {
+        expect(told).toHaveLength(2);
+        expect(JSON.stringify(told[0])).toContain(':grantline-prod-alerts');
+        expect(told[1]).toBe(topicArn);
+      }
     }
+  });
+
+  test('are led to the runbook where the stage says that it is', () => {
+    const runbookUrl = 'https://wiki.internal/grantline/runbook';
+    const config = makeConfig({ stage: 'prod', alarms: { enabled: true, runbookUrl } });
+    const { monitoring: linked } = synthesise(config);
+    for (const [name, { AlarmDescription }] of alarmsOf(linked)) {
+      const anchor = anchorOf(alarmOf(name)) ?? '';
+      expect(AlarmDescription).toMatch(new RegExp(` What to do: ${runbookUrl}#${anchor}$`));
+    }
+    expect(JSON.stringify(linked.toJSON())).toContain(`what to do: ${runbookUrl}.`);
   });
 
   test('may be said of any stage', () => {
