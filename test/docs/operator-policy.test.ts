@@ -55,7 +55,7 @@ describe('the policy of an operator', () => {
       .flatMap((arn) => /grantline[/-]prod[\w/-]*/.exec(arn) ?? []);
 
     expect(named.length).toBeGreaterThan(5);
-    for (const name of named) expect(templates).toContain(name.replace(/-$/, ''));
+    expect(named.filter((name) => !templates.includes(name.replace(/-$/, '')))).toEqual([]);
   });
 
   it('has each statement in the table of commands, and no further one', () => {
