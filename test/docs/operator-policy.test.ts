@@ -56,7 +56,7 @@ describe('the policy of an operator', () => {
 
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => !templates.includes(name.replace(/-$/, '')))).toEqual([]);
-  });
+  }, 120_000);
 
   it('has each statement in the table of commands, and no further one', () => {
     const table =

@@ -1,6 +1,6 @@
 /** The README in two languages is one text, and what it says of commands, costs and size is what the code says. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
@@ -55,15 +55,6 @@ describe('the README', () => {
   it('begins with the two commands, and is short', () => {
     expect(english.fences[0]?.text).toMatch(/^npm ci && npm run demo .*\nnpm ci && npm test /);
     expect(textOf('README.md').split('\n').length).toBeLessThan(400);
-  });
-
-  it('names commands of the CLI that there are', () => {
-    const named = english.fences.flatMap(({ text }) =>
-      [...text.matchAll(/npx grantline (\w+)/g)].map(([, command]) => command ?? ''),
-    );
-
-    expect(named).toContain('plan');
-    expect(named.filter((name) => !existsSync(new URL(`cli/commands/${name}.ts`, ROOT)))).toEqual([]);
   });
 
   it('shows what plan prints', () => {
