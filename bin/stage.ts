@@ -36,7 +36,10 @@ onStages(
   });
 onCdk('deploy', 'Deploys a stage. CDK asks before it gives more rights than there are.')
   .option('--yes', 'do not ask')
-  .addHelpText('after', '\nExample:\n  npm run deploy -- --stage dev -c moneyTps=500');
+  .addHelpText(
+    'after',
+    '\nExample:\n  npm run deploy -- --stage dev -c moneyTps=500\n  npm run deploy -- --stage dev --exclusively Grantline-dev-Jobs',
+  );
 onCdk('diff', 'Shows what a deployment of a stage would change.').addHelpText(
   'after',
   '\nExample:\n  npm run diff -- --stage prod --profile payments-prod',
@@ -63,7 +66,7 @@ function onCdk(name: CdkCommand, description: string): Command {
   return onStages(name, description)
     .option('--profile <name>', 'of the AWS credentials')
     .option('--dry-run', 'only say what CDK would be told')
-    .usage('--stage <stage> [options] [options of cdk]')
+    .usage('--stage <stage> [options] [options of cdk] [stacks]')
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (options: CdkOptions, command: Command) => {

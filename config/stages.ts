@@ -3,8 +3,9 @@
  * lib/network-config.ts, the account and region in lib/environment-config.ts. What does not fit together is refused; `npm run synth -- --stage prod -c moneyTps=500` chooses a stage and overrides a field for one run.
  *
  * Before the first deployment a platform team adds, to a stage: `environment` (account, region), and what is there
- * already: `network.existing`, `database.existing`, `redis.existing`, and the names of secrets. `tags` may name
- * who pays and who is asked.
+ * already: `network.existing` in place of `network.cidr`, `database.existing`, `redis.existing`, and secrets by name
+ * (`money.apiKeySecret`, `coupons.systemTokenSecret`, `alerts.slackWebhookSecret`). `tags` may name who pays and who is
+ * asked. The ranges of the networks do not overlap, so that stages can be joined to the same one.
  */
 import type { StageConfig, StageName } from '../lib/config.ts';
 
@@ -21,6 +22,7 @@ export const STAGES: Record<StageName, StageConfig> = {
   dev: {
     ...common,
     stage: 'dev',
+    network: { cidr: '10.64.0.0/20' },
     money: { apiUrl: 'https://money-api.dev.internal', tps: 1000 },
     coupons: {
       storeServiceUrl: 'https://store-service.dev.internal',
@@ -31,6 +33,7 @@ export const STAGES: Record<StageName, StageConfig> = {
       name: 'grantline',
       // Not 0, which would let the cluster pause: reservations are looked up every minute, so it never would.
       capacity: { min: 0.5, max: 8 },
+      readers: 0,
       deletionProtection: false,
       backupDays: 1,
     },
@@ -43,6 +46,7 @@ export const STAGES: Record<StageName, StageConfig> = {
   staging: {
     ...common,
     stage: 'staging',
+    network: { cidr: '10.64.16.0/20' },
     money: { apiUrl: 'https://money-api.staging.internal', tps: 1000 },
     coupons: {
       storeServiceUrl: 'https://store-service.staging.internal',
@@ -52,6 +56,7 @@ export const STAGES: Record<StageName, StageConfig> = {
     database: {
       name: 'grantline',
       capacity: { min: 1, max: 16 },
+      readers: 0,
       deletionProtection: true,
       backupDays: 7,
     },
@@ -64,6 +69,7 @@ export const STAGES: Record<StageName, StageConfig> = {
   prod: {
     ...common,
     stage: 'prod',
+    network: { cidr: '10.64.32.0/20' },
     money: { apiUrl: 'https://money-api.internal', tps: 1000 },
     coupons: {
       storeServiceUrl: 'https://store-service.internal',
@@ -74,6 +80,8 @@ export const STAGES: Record<StageName, StageConfig> = {
       name: 'grantline',
       // A campaign starts at full speed: a cold cluster would scale up under the first minutes of load.
       capacity: { min: 4, max: 32 },
+      // One takes over within a minute, where a new writer would take ten. It doubles the least that Aurora costs.
+      readers: 1,
       deletionProtection: true,
       backupDays: 35,
     },

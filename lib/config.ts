@@ -3,7 +3,9 @@
  * Nothing here is a construct, so a wrong configuration is refused before one is built.
  */
 import { z } from 'zod';
+import { elsewhere } from './elsewhere.ts';
 import { environment } from './environment-config.ts';
+import { clusterArn, existingSecret, keyArn, secretArn, topicArn } from './existing-config.ts';
 import { defaultGrantConcurrency } from './grant-concurrency.ts';
 import { network, reachableAt, securityGroupId } from './network-config.ts';
 
@@ -18,8 +20,6 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
 /** What CloudWatch Logs accepts and we want to choose from; it refuses other numbers at deploy. */
 const logRetentionDays = z.literal([7, 14, 30, 90, 180, 365, 1827, 3653]);
 
-const arn = z.string().regex(/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+/, 'must be an ARN');
-
 /** What every AWS service takes. */
 const tagValue = z
   .string()
@@ -30,12 +30,20 @@ const database = z
     /** The schema that the migrations fill. */
     name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a lower-case MySQL schema name'),
     /** A cluster that others run (Data API on): no cluster is created then, and the fields below do nothing. */
-    existing: z.strictObject({ clusterArn: arn, secretArn: arn }).optional(),
+    existing: z
+      .strictObject({
+        clusterArn,
+        /** Of its user and password; and the customer's key under which it is, if it is. */
+        secret: z.strictObject({ arn: secretArn, kmsKeyArn: keyArn.optional() }),
+      })
+      .optional(),
     /** Aurora capacity units, of 2 GiB each. */
     capacity: z.strictObject({
       min: z.number().min(0.5).max(256).multipleOf(0.5),
       max: z.number().min(1).max(256).multipleOf(0.5),
     }),
+    /** Besides the writer, in other zones, as large as it is: one takes over within a minute when it fails. */
+    readers: z.int().min(0).max(15),
     /** Nobody deletes the cluster while it is on; it may be off in dev alone. */
     deletionProtection: z.boolean(),
     /** For so many days it can be restored as it was at any second; the most that Aurora keeps is 35. */
@@ -54,7 +62,7 @@ const redis = z.strictObject({
         .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
         .refine(hasNoPassword, { error: 'must have no password: put it into a secret, and name that one' }),
       /** A Secrets Manager secret whose string is the password; without it Redis is asked without one. */
-      authTokenSecretName: z.string().min(1).optional(),
+      authTokenSecret: existingSecret.optional(),
       /** Its own, which lets the functions in (output FunctionSecurityGroupId): they reach that group alone. */
       securityGroupId: securityGroupId.optional(),
     })
@@ -70,7 +78,7 @@ const stageConfig = z
     stage: stageName,
     /** Where it is deployed. Needed to deploy staging and prod; dev goes to wherever the CDK CLI is signed in. */
     environment: environment.optional(),
-    network: network.default({}),
+    network,
     money: z.strictObject({
       /** Reached from isolated subnets: over a peering, a transit gateway or PrivateLink. */
       apiUrl: httpUrl,
@@ -79,7 +87,7 @@ const stageConfig = z
       /** Calls a second that the Money API admits, over everything that Grantline sends. */
       tps: z.int().min(2),
       /** A Secrets Manager secret whose string is the API key; without it one is created to be filled in. */
-      apiKeySecretName: z.string().min(1).optional(),
+      apiKeySecret: existingSecret.optional(),
     }),
     grants: z.strictObject({
       /** Environments that share the ceiling, 2..1000 and ≤ money.tps. Default: `defaultGrantConcurrency`. */
@@ -102,7 +110,7 @@ const stageConfig = z
       /** In which people are told. */
       language: z.enum(['ko', 'en']),
       /** A Secrets Manager secret whose string is the webhook's URL; without it one is created to be filled in. */
-      slackWebhookSecretName: z.string().min(1).optional(),
+      slackWebhookSecret: existingSecret.optional(),
     }),
     coupons: z.strictObject({
       /** Says the districts of stores. Reached as the Money API is. */
@@ -112,7 +120,7 @@ const stageConfig = z
       /** Where both are, if more is known. */
       cidrs: reachableAt.optional(),
       /** A Secrets Manager secret whose string is the system token; without it one is created to be filled in. */
-      systemTokenSecretName: z.string().min(1).optional(),
+      systemTokenSecret: existingSecret.optional(),
     }),
     jobs: z.strictObject({
       /** A step that failed is tried again after so long, twice. */
@@ -124,7 +132,7 @@ const stageConfig = z
       /** Whether an alarm tells anybody; the console shows its state in any case. */
       enabled: z.boolean(),
       /** An SNS topic in this account and region that is told too, say a pager's. Slack is told in any case. */
-      topicArn: arn.optional(),
+      topicArn: topicArn.optional(),
       /** Where docs/runbook.md can be read, so that an alarm links to it: headings have GitHub's anchors. */
       runbookUrl: httpUrl.optional(),
     }),
@@ -149,7 +157,16 @@ const stageConfig = z
     path: ['removable'],
     error: 'may be on in dev only',
   })
+  .refine(
+    ({ removable, database: { existing, deletionProtection } }) =>
+      !removable || existing !== undefined || !deletionProtection,
+    {
+      path: ['database', 'deletionProtection'],
+      error: 'must be off where removable is on: destroy would stop at the cluster',
+    },
+  )
   .superRefine(({ environment: where, ...config }, context) => {
+    if (where === undefined) return;
     for (const { path, foreign } of elsewhere(where, config)) {
       context.addIssue({
         code: 'custom',
@@ -244,36 +261,4 @@ function problemsOf(where: string, error: z.ZodError): string[] {
 
 function hasNoPassword(url: string): boolean {
   return URL.parse(url)?.password === '';
-}
-
-interface Located {
-  readonly network: z.output<typeof network>;
-  readonly database: z.output<typeof database>;
-  readonly alarms: { readonly topicArn?: string | undefined };
-}
-
-/** What is named and is in another account or region than the stage: nothing of it would work there. */
-function elsewhere(
-  where: z.output<typeof environment> | undefined,
-  { network: { existing: vpc }, database: { existing: cluster }, alarms }: Located,
-): { readonly path: readonly (string | number)[]; readonly foreign: string }[] {
-  if (where === undefined) return [];
-  const ours = `${where.region}:${where.account}`;
-  const arns = [
-    { path: ['database', 'existing', 'clusterArn'], value: cluster?.clusterArn },
-    { path: ['database', 'existing', 'secretArn'], value: cluster?.secretArn },
-    { path: ['alarms', 'topicArn'], value: alarms.topicArn },
-  ];
-  const zones = (vpc?.subnets ?? []).map(({ availabilityZone }, index) => ({
-    path: ['network', 'existing', 'subnets', index, 'availabilityZone'],
-    foreign: availabilityZone.slice(0, -1),
-  }));
-  return [
-    ...arns
-      .flatMap(({ path, value }) =>
-        value === undefined ? [] : [{ path, foreign: value.split(':').slice(3, 5).join(':') }],
-      )
-      .filter(({ foreign }) => foreign !== ours),
-    ...zones.filter(({ foreign }) => foreign !== where.region),
-  ];
 }

@@ -1,5 +1,7 @@
 /** Where a stage is deployed, and whether that is where the CDK CLI is signed in. */
 import { z } from 'zod';
+import { elsewhere } from './elsewhere.ts';
+import type { Located } from './elsewhere.ts';
 
 export const environment = z.strictObject({
   /** The AWS account's number. */
@@ -19,13 +21,20 @@ const signedIn = z.object({
  * one that it fell back to; nothing can be deployed, and templates are the same everywhere.
  */
 export function environmentProblems(
-  { stage, environment: said }: { readonly stage: string; readonly environment?: Environment | undefined },
+  config: Located & { readonly stage: string; readonly environment?: Environment | undefined },
   processEnvironment: Readonly<Record<string, string | undefined>>,
 ): string[] {
+  const { stage, environment: said } = config;
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = signedIn.parse(processEnvironment);
   if (account === undefined) return [];
   if (said === undefined) {
-    if (stage === 'dev') return [];
+    if (stage === 'dev') {
+      if (region === undefined) return [];
+      return elsewhere({ account, region }, config).map(
+        ({ path, foreign }) =>
+          `stage ${stage}: ${path.join('.')}: is in ${foreign}, and the CDK CLI is signed in to ${region}:${account}: choose the profile and the region of its account, or correct config/stages.ts`,
+      );
+    }
     return [
       `stage ${stage}: environment: is not said, and the CDK CLI is signed in to ${account} (${region ?? 'no region'}): put account and region into config/stages.ts`,
     ];

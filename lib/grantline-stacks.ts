@@ -15,43 +15,44 @@ import { addTags } from './tags.ts';
 /** All that a stage deploys, in the order in which it does. */
 export function grantlineStacks(app: App, config: Config) {
   const id = (name: string) => `Grantline-${config.stage}-${name}`;
-  // Without it a stack goes to wherever the CDK CLI is signed in.
-  const env = config.environment === undefined ? {} : { env: config.environment };
+  const shared = {
+    config,
+    // Without it a stack goes to wherever the CDK CLI is signed in.
+    ...(config.environment && { env: config.environment }),
+    terminationProtection: !config.removable,
+  };
   addTags(app, config);
   acknowledge(
     app,
     resourceWildcard('*'),
-    'X-Ray, PutMetricData, ListSchedules, log delivery (vended logs) and the network interfaces of VPC functions have no resource-level permissions; test/stacks holds every policy to these.',
+    'X-Ray, PutMetricData, ListSchedules and log delivery (vended logs) have no resource-level permissions; for the network interfaces of VPC functions Lambda documents none narrower than the account. test/stacks holds every policy to these.',
   );
   acknowledge(
     app,
     'Serverless-LambdaDLQ',
     'Machines, queues and the HTTP API ask again, or tell, what failed. What is invoked asynchronously is invoked anew: by a schedule within minutes, by CloudFormation with the next deployment.',
   );
-  const network = new NetworkStack(app, id('Network'), { ...env, config });
-  const data = new DataStack(app, id('Data'), { ...env, config, network });
-  const alerts = new AlertStack(app, id('Alerts'), { ...env, config, data });
+  const network = new NetworkStack(app, id('Network'), shared);
+  const data = new DataStack(app, id('Data'), { ...shared, network });
+  const alerts = new AlertStack(app, id('Alerts'), { ...shared, data });
   const campaignGrant = new CampaignGrantStack(app, id('CampaignGrant'), {
-    ...env,
-    config,
+    ...shared,
     network,
     data,
     alerts,
   });
-  const jobs = new JobsStack(app, id('Jobs'), { ...env, config, data, alerts });
-  const pointSync = new PointSyncStack(app, id('PointSync'), { ...env, config, network, data, jobs });
-  const couponStats = new CouponStatsStack(app, id('CouponStats'), { ...env, config, network, data, jobs });
+  const jobs = new JobsStack(app, id('Jobs'), { ...shared, data, alerts });
+  const pointSync = new PointSyncStack(app, id('PointSync'), { ...shared, network, data, jobs });
+  const couponStats = new CouponStatsStack(app, id('CouponStats'), { ...shared, network, data, jobs });
   const adminApi = new AdminApiStack(app, id('AdminApi'), {
-    ...env,
-    config,
+    ...shared,
     data,
     campaignGrant,
     pointSync,
     couponStats,
   });
   const monitoring = new MonitoringStack(app, id('Monitoring'), {
-    ...env,
-    config,
+    ...shared,
     campaignGrant,
     data,
     alerts,

@@ -6,7 +6,7 @@ export type CdkCommand = 'deploy' | 'diff' | 'destroy';
 
 export interface Said {
   readonly context: Readonly<Record<string, string>>;
-  /** Options that are CDK's. */
+  /** Options that are CDK's, and stacks by their names: these alone then, where CDK would take --all for all. */
   readonly others: readonly string[];
   readonly yes: boolean;
   /** Whether somebody is there to answer. */
@@ -27,6 +27,7 @@ export function cdkArguments(
     '-c',
     `${name}=${value}`,
   ]);
+  const stacks = others.some((argument) => argument.startsWith(`Grantline-${stage}-`)) ? [] : ['--all'];
   const rest = ['--output', outputDirectory(stage), ...overrides, ...others];
   const requireAnswers = () => {
     if (!yes && !canAsk) throw new Refusal(`${command}: nobody is there to be asked: say --yes`);
@@ -34,16 +35,16 @@ export function cdkArguments(
   switch (command) {
     case 'deploy':
       requireAnswers();
-      return ['deploy', '--all', '--require-approval', yes ? 'never' : 'broadening', ...rest];
+      return ['deploy', ...stacks, '--require-approval', yes ? 'never' : 'broadening', ...rest];
     case 'diff':
       return ['diff', ...rest];
     case 'destroy':
       if (!config.removable) {
         throw new Refusal(
-          `stage ${stage}: removable: is off: what holds data outlives its stack, and stays by hand`,
+          `stage ${stage}: removable: is off, as for every stage that keeps its data: remove its stacks by hand in CloudFormation if you mean it`,
         );
       }
       requireAnswers();
-      return ['destroy', '--all', ...(yes ? ['--force'] : []), ...rest];
+      return ['destroy', ...stacks, ...(yes ? ['--force'] : []), ...rest];
   }
 }

@@ -30,6 +30,7 @@ export function readStageSettings(options: {
       backlogSeconds: publishing.backlogSeconds,
       progressIntervalSeconds: progress.intervalSeconds,
       maxCapacityUnits: database.capacity.max,
+      databaseInstances: 1 + (database.existing ? 0 : database.readers),
     },
   };
 }

@@ -6,10 +6,15 @@ import type { SqlExecutor } from '../shared/data-api.ts';
 const appliedRow = z.object({ version: z.int(), checksum: z.string() });
 const FILE_NAME = /^(\d{4})_\w+\.sql$/;
 
+/** MySQL knows no IF NOT EXISTS for these. Each adds one thing alone (test/unit/schema/migrations.test.ts). */
+const ADDS_TO_A_TABLE = /^(ALTER\s+TABLE|CREATE\s+(UNIQUE\s+)?INDEX)\b/i;
+/** Errors 1060 and 1061: the Data API has the text in its message, the same of MySQL and of MariaDB. */
+const IS_THERE_ALREADY = /\bDuplicate (column|key) name '/;
+
 /**
  * Applies the numbered migrations of `folder` that the database has not seen, in order, one statement at a time.
- * MySQL commits each DDL statement by itself, so each is written to be repeated (IF NOT EXISTS): a migration that
- * died halfway is run again from its start.
+ * MySQL commits each DDL statement by itself, so each can be repeated: a migration that died halfway is run again from
+ * its start, and what it had added by then, or an operator by hand, counts as added.
  * @throws Error when a migration that was applied has been changed since, or a number is used twice.
  */
 export async function migrate(
@@ -33,7 +38,7 @@ export async function migrate(
     if (recorded !== undefined) {
       throw new Error(`migration ${name} has changed since it was applied: write a new one instead`);
     }
-    for (const statement of statementsOf(sql)) await db.execute(statement);
+    for (const statement of statementsOf(sql)) await apply(db, statement);
     await db.execute(
       `INSERT INTO schema_migrations (version, name, checksum) VALUES (:version, :name, :checksum)
        ON DUPLICATE KEY UPDATE checksum = VALUES(checksum)`,
@@ -42,6 +47,15 @@ export async function migrate(
     applied.push(name);
   }
   return { applied, upToDate: known.size };
+}
+
+async function apply(db: SqlExecutor, statement: string): Promise<void> {
+  try {
+    await db.execute(statement);
+  } catch (error) {
+    const isThere = error instanceof Error && IS_THERE_ALREADY.test(error.message);
+    if (!isThere || !ADDS_TO_A_TABLE.test(statement)) throw error;
+  }
 }
 
 interface Migration {

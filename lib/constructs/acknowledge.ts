@@ -33,22 +33,7 @@ export const NAMED_AT_RUN_TIME =
 export const EVENTS_ARE_BUT_QUICK =
   'An event is only the quick way: a schedule finds what it would have said, minutes later.';
 
-const MANAGED_POLICY =
-  'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]';
-
 /** Where what failed ends. */
 export function acknowledgeDeadLetterQueue(queue: IConstruct): void {
   acknowledge(queue, 'Serverless-SQSRedrivePolicy', 'It is a dead-letter queue itself.');
-}
-
-/** CDK's own deploy-time functions: their code and role come with aws-cdk-lib and take no properties. */
-export function acknowledgeProvider(scope: IConstruct, providerId: string): void {
-  const provider = scope.node.findChild(providerId);
-  for (const id of [MANAGED_POLICY, 'AwsSolutions-L1']) {
-    acknowledge(
-      provider,
-      id,
-      'A CDK deploy-time function: its code, runtime and role come with aws-cdk-lib, and take no properties.',
-    );
-  }
 }

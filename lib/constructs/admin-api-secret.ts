@@ -1,4 +1,3 @@
-import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -6,6 +5,7 @@ import type { Config } from '../config.ts';
 import { removalPolicyOf } from '../removal-policy.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
+import { grantReadSecret } from './grant-read-secret.ts';
 
 /** Twice what HS256 asks for. */
 const SECRET_CHARACTERS = 64;
@@ -32,10 +32,6 @@ export class AdminApiSecret extends Construct implements Binding<'JWT_SECRET_ARN
   }
 
   grantTo(grantee: IFunction): void {
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [this.secret.secretArn],
-    }).assertSuccess();
+    grantReadSecret(grantee, { arn: this.secret.secretArn });
   }
 }

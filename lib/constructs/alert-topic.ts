@@ -1,5 +1,5 @@
 import { Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import { removalPolicyOf } from '../removal-policy.ts';
 import type { Binding } from './binding.ts';
+import { topicKey } from './topic-key.ts';
 
 /** The topic of the alerts. Its key is ours because alarms cannot publish under the one that AWS manages. */
 export class AlertTopic extends Construct {
@@ -17,16 +18,13 @@ export class AlertTopic extends Construct {
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
-    this.key = new Key(this, 'Key', {
-      description: `Alerts of Grantline, stage ${config.stage}`,
-      enableKeyRotation: true,
-      removalPolicy: removalPolicyOf(config),
-    });
+    this.key = topicKey(this, config, 'Alerts of Grantline');
     this.key.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
     this.plainName = `grantline-${config.stage}-alerts`;

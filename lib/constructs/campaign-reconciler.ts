@@ -1,6 +1,7 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleGroup, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -21,6 +22,7 @@ import type { CampaignRunMachine } from './campaign-run-machine.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { gaugesAccess } from './gauges-access.ts';
 import { PipelineFunction } from './pipeline-function.ts';
+import { schedulerRole } from './scheduler-role.ts';
 
 export interface CampaignReconcilerProps {
   readonly config: Config;
@@ -80,16 +82,17 @@ export class CampaignReconciler extends Construct {
 
   private everyMinute(config: Config): void {
     const name = `grantline-${config.stage}-reconcile`;
-    const role = new Role(this, 'SchedulerRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+    const group = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: name,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = schedulerRole(this, 'SchedulerRole', {
+      group,
       description: `Invokes ${this.reconcileCampaigns.functionName} on schedule`,
     });
     new Schedule(this, 'EveryMinute', {
       scheduleName: `${name}-every-minute`,
-      scheduleGroup: new ScheduleGroup(this, 'Group', {
-        scheduleGroupName: name,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      scheduleGroup: group,
       description: 'Compares executions and schedules with the rows',
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       timeWindow: TimeWindow.off(),
@@ -119,12 +122,12 @@ class Reservations
   ) {
     super(scope, id);
     this.groupName = `grantline-${config.stage}-reservations`;
-    new ScheduleGroup(this, 'Group', {
+    const group = new ScheduleGroup(this, 'Group', {
       scheduleGroupName: this.groupName,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+    this.role = schedulerRole(this, 'Role', {
+      group,
       description: 'Starts the campaign of a reservation',
     });
     this.role.addToPolicy(

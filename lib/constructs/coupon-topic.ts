@@ -1,5 +1,5 @@
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -11,6 +11,7 @@ import type { Config } from '../config.ts';
 import { removalPolicyOf } from '../removal-policy.ts';
 import { acknowledgeDeadLetterQueue } from './acknowledge.ts';
 import type { Binding } from './binding.ts';
+import { topicKey } from './topic-key.ts';
 
 /** Receives before a message is a dead letter: its receiver is another team's. */
 const MOST_RECEIVES = 10;
@@ -28,11 +29,7 @@ export class CouponTopic extends Construct {
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
-    this.key = new Key(this, 'Key', {
-      description: `Push messages of coupons, stage ${config.stage}`,
-      enableKeyRotation: true,
-      removalPolicy: removalPolicyOf(config),
-    });
+    this.key = topicKey(this, config, 'Push messages of coupons');
     this.topic = new Topic(this, 'Topic', {
       topicName: `grantline-${config.stage}-coupon`,
       masterKey: this.key,

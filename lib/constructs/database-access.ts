@@ -3,10 +3,12 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { z } from 'zod';
 import type { databaseEnvironment } from '../../schema/environment.ts';
 import type { Binding } from './binding.ts';
+import { grantReadSecret } from './grant-read-secret.ts';
+import type { ReadableSecret } from './grant-read-secret.ts';
 
 export interface DatabaseAccessProps {
   readonly clusterArn: string;
-  readonly secretArn: string;
+  readonly secret: ReadableSecret;
   readonly databaseName: string;
 }
 
@@ -15,11 +17,13 @@ type DatabaseBinding = Binding<keyof z.input<typeof databaseEnvironment>>;
 /** The database through the RDS Data API, whoever runs the cluster: for who sends single statements. */
 export class DatabaseAccess implements DatabaseBinding {
   readonly environment;
+  private readonly secret: ReadableSecret;
 
-  constructor({ clusterArn, secretArn, databaseName }: DatabaseAccessProps) {
+  constructor({ clusterArn, secret, databaseName }: DatabaseAccessProps) {
+    this.secret = secret;
     this.environment = {
       DATABASE_RESOURCE_ARN: clusterArn,
-      DATABASE_SECRET_ARN: secretArn,
+      DATABASE_SECRET_ARN: secret.arn,
       DATABASE_NAME: databaseName,
     };
   }
@@ -43,11 +47,7 @@ export class DatabaseAccess implements DatabaseBinding {
   grantTo(grantee: IFunction): void {
     this.grant(grantee, 'rds-data:ExecuteStatement');
     // The Data API reads the secret with the caller's rights.
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [this.environment.DATABASE_SECRET_ARN],
-    }).assertSuccess();
+    grantReadSecret(grantee, this.secret);
   }
 
   private grant(grantee: IFunction, ...actions: string[]): void {

@@ -7,7 +7,7 @@ import {
   DatabaseCluster as Cluster,
   DatabaseClusterEngine,
 } from 'aws-cdk-lib/aws-rds';
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicies } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { TIME_ZONE } from '../config.ts';
 import type { Config } from '../config.ts';
@@ -39,20 +39,23 @@ export class DatabaseCluster extends Construct {
 
   constructor(scope: Construct, id: string, { config, vpc }: DatabaseClusterProps) {
     super(scope, id);
-    const { capacity, deletionProtection, backupDays, name } = config.database;
+    const { capacity, readers, deletionProtection, backupDays, name } = config.database;
     const clusterIdentifier = `grantline-${config.stage}`;
     this.plainName = clusterIdentifier;
     // Which statements take the time, for seven days without a charge: CloudWatch → Database Insights. Cluster and
     // instances have to say the same.
     const enablePerformanceInsights = capacity.min >= LEAST_CAPACITY_FOR_INSIGHTS;
 
+    const removalPolicy = removalPolicyOf(config);
+    const instance = { autoMinorVersionUpgrade: true, enablePerformanceInsights };
     const cluster = new Cluster(this, 'Cluster', {
       clusterIdentifier,
       engine: DatabaseClusterEngine.auroraMysql({ version: AuroraMysqlEngineVersion.VER_3_12_0 }),
-      writer: ClusterInstance.serverlessV2('Writer', {
-        autoMinorVersionUpgrade: true,
-        enablePerformanceInsights,
-      }),
+      writer: ClusterInstance.serverlessV2('Writer', instance),
+      // Nobody reads from them, the Data API asks the writer alone: they are as large as it is, to take its place.
+      readers: Array.from({ length: readers }, (_, index) =>
+        ClusterInstance.serverlessV2(`Reader${index + 1}`, { ...instance, scaleWithWriter: true }),
+      ),
       serverlessV2MinCapacity: capacity.min,
       serverlessV2MaxCapacity: capacity.max,
       enableDataApi: true,
@@ -66,7 +69,7 @@ export class DatabaseCluster extends Construct {
       iamAuthentication: true,
       storageEncrypted: true,
       deletionProtection,
-      removalPolicy: removalPolicyOf(config),
+      removalPolicy,
       backup: { retention: Duration.days(backupDays), preferredWindow: BACKUP_WINDOW },
       preferredMaintenanceWindow: MAINTENANCE_WINDOW,
       copyTagsToSnapshot: true,
@@ -89,6 +92,10 @@ export class DatabaseCluster extends Construct {
           allowAllOutbound: false,
         }),
       ],
+    });
+    // CDK keeps them with the cluster for RETAIN alone: a cluster that outlives its stack would have no instance.
+    RemovalPolicies.of(cluster).apply(removalPolicy, {
+      applyToResourceTypes: ['AWS::RDS::DBInstance', 'AWS::RDS::DBSubnetGroup'],
     });
     for (const log of EXPORTED_LOGS) {
       // There before the engine writes, which would make one that is kept for ever.

@@ -55,7 +55,7 @@ export class GrantConsumers extends Construct {
       name: 'MONEY_API_KEY',
       description: 'The API key of the Money API: replace the generated value',
       variable: 'MONEY_API_KEY_SECRET_ARN',
-      existingName: config.money.apiKeySecretName,
+      existing: config.money.apiKeySecret,
       whyNotRotated: OTHERS_ISSUE_IT,
     });
 

@@ -1,4 +1,4 @@
-import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   ContextAttribute,
@@ -37,6 +37,7 @@ import { grantObserveExecutions } from './execution-access.ts';
 import { jobMachineName } from './job-machine-name.ts';
 import type { JobRunFunctions } from './job-run-functions.ts';
 import { logGroupFor } from './log-group.ts';
+import { schedulerRole } from './scheduler-role.ts';
 
 /** A step that goes through ranges of ids, several at once where there are several. */
 export interface JobStep {
@@ -205,16 +206,17 @@ export class JobMachine extends Construct {
   /** Delivered at least once: a second execution for the same day is refused by BeginJobRun. */
   private onSchedule(): void {
     const { hour } = JOB_SCHEDULES[this.props.jobName];
-    const role = new Role(this, 'SchedulerRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+    const group = new ScheduleGroup(this, 'ScheduleGroup', {
+      scheduleGroupName: this.plainName,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = schedulerRole(this, 'SchedulerRole', {
+      group,
       description: `Starts ${this.plainName} on schedule`,
     });
     new Schedule(this, 'Schedule', {
       scheduleName: this.plainName,
-      scheduleGroup: new ScheduleGroup(this, 'ScheduleGroup', {
-        scheduleGroupName: this.plainName,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      scheduleGroup: group,
       description: `Starts ${this.plainName}`,
       schedule: ScheduleExpression.cron({
         minute: '0',

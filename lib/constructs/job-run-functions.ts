@@ -1,6 +1,5 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression, ScheduleGroup, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
@@ -18,6 +17,7 @@ import type { DatabaseAccess } from './database-access.ts';
 import { grantObserveExecutions } from './execution-access.ts';
 import { jobMachineName } from './job-machine-name.ts';
 import { PipelineFunction } from './pipeline-function.ts';
+import { schedulerRole } from './scheduler-role.ts';
 
 export interface JobRunFunctionsProps {
   readonly config: Config;
@@ -97,16 +97,17 @@ export class JobRunFunctions extends Construct {
 
   private everyFiveMinutes(config: Config): void {
     const name = `grantline-${config.stage}-reconcile-job-runs`;
-    const role = new Role(this, 'SchedulerRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+    const group = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: name,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = schedulerRole(this, 'SchedulerRole', {
+      group,
       description: `Invokes ${name} on schedule`,
     });
     new Schedule(this, 'EveryFiveMinutes', {
       scheduleName: name,
-      scheduleGroup: new ScheduleGroup(this, 'Group', {
-        scheduleGroupName: name,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      scheduleGroup: group,
       description: 'Compares runs of jobs with their executions',
       schedule: ScheduleExpression.rate(Duration.minutes(5)),
       timeWindow: TimeWindow.off(),

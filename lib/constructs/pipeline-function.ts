@@ -54,6 +54,8 @@ export class PipelineFunction<
     // In place of AWSLambdaBasicExecutionRole, which may write to every log group of the account.
     logGroup.grantWrite(role);
     if (network) {
+      // On every resource, as in AWS's own policy for it: Lambda tries the role when the function is made, and documents
+      // nothing narrower than the account that would pass.
       role.addToPolicy(
         new PolicyStatement({
           actions: [

@@ -64,7 +64,7 @@ export class SlackNotifier extends Construct {
       name: 'SLACK_WEBHOOK_URL',
       description: 'The incoming webhook of the Slack channel: replace the generated value',
       variable: 'SLACK_WEBHOOK_URL_SECRET_ARN',
-      existingName: config.alerts.slackWebhookSecretName,
+      existing: config.alerts.slackWebhookSecret,
       whyNotRotated: OTHERS_ISSUE_IT,
     });
 

@@ -53,13 +53,13 @@ export class CouponStatsStack extends Stack {
     this.addStackDependency(jobs);
 
     const { database } = data;
-    const { storeServiceUrl, notificationServiceUrl, systemTokenSecretName } = config.coupons;
+    const { storeServiceUrl, notificationServiceUrl, systemTokenSecret } = config.coupons;
     const systemToken = new OperatorSecret(this, 'SystemToken', {
       config,
       name: 'SYSTEM_TOKEN',
       description: 'The token for the store and the notification service: replace the generated value',
       variable: 'SYSTEM_TOKEN_SECRET_ARN',
-      existingName: systemTokenSecretName,
+      existing: systemTokenSecret,
       whyNotRotated: OTHERS_ISSUE_IT,
     });
     this.couponTopic = new CouponTopic(this, 'CouponTopic', { config });

@@ -8,6 +8,7 @@ import { DatabaseMigrations } from '../constructs/database-migrations.ts';
 import { OperatorSecret } from '../constructs/operator-secret.ts';
 import { RedisAccess } from '../constructs/redis-access.ts';
 import { RedisCache } from '../constructs/redis-cache.ts';
+import type { ExistingSecret } from '../existing-config.ts';
 import type { NetworkStack } from './network-stack.ts';
 
 export interface DataStackProps extends StackProps {
@@ -34,7 +35,7 @@ export class DataStack extends Stack {
       const cluster = new DatabaseCluster(this, 'Database', { config, vpc: network.vpc });
       const { clusterArn, secretArn } = cluster;
       clusterName = cluster.plainName;
-      this.database = new DatabaseAccess({ clusterArn, secretArn, databaseName });
+      this.database = new DatabaseAccess({ clusterArn, secret: { arn: secretArn }, databaseName });
       new DatabaseMigrations(this, 'Migrations', { config, database: this.database }).runAfter(cluster);
     }
 
@@ -51,9 +52,8 @@ export class DataStack extends Stack {
   private redisOf(config: Config, { vpc, redisSecurityGroup }: NetworkStack) {
     const { existing } = config.redis;
     if (existing !== undefined) {
-      const { url, authTokenSecretName } = existing;
-      const authToken =
-        authTokenSecretName === undefined ? undefined : this.redisAuthToken(config, authTokenSecretName);
+      const { url, authTokenSecret } = existing;
+      const authToken = authTokenSecret && this.redisAuthToken(config, authTokenSecret);
       return { redis: new RedisAccess(url, authToken), cacheNodes: [] };
     }
     if (redisSecurityGroup === undefined)
@@ -68,13 +68,13 @@ export class DataStack extends Stack {
     return { redis: new RedisAccess(cache.url, authToken), cacheNodes: cache.plainNames };
   }
 
-  private redisAuthToken(config: Config, existingName?: string) {
+  private redisAuthToken(config: Config, existing?: ExistingSecret) {
     return new OperatorSecret(this, 'RedisAuthToken', {
       config,
       name: 'REDIS_AUTH_TOKEN',
       description: 'The password of Redis (AUTH)',
       variable: 'REDIS_AUTH_TOKEN_SECRET_ARN',
-      existingName,
+      existing,
       // ElastiCache takes 16 to 128 characters, and of punctuation only some.
       generate: { passwordLength: 64, excludePunctuation: true },
       whyNotRotated:

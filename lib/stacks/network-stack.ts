@@ -1,13 +1,22 @@
-import { FlowLogDestination, Peer, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  FlowLogDestination,
+  IpAddresses,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { CfnOutput, Fn, Stack } from 'aws-cdk-lib/core';
 import type { StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
-import { acknowledge, acknowledgeProvider } from '../constructs/acknowledge.ts';
+import { acknowledge } from '../constructs/acknowledge.ts';
 import { logGroupFor } from '../constructs/log-group.ts';
 import { REDIS_PORT } from '../constructs/redis-cache.ts';
 import { ServiceEndpoints } from '../constructs/service-endpoints.ts';
+import { settleProvider } from '../constructs/settle-provider.ts';
 import type { NetworkConfig } from '../network-config.ts';
 import { portOf } from '../url-port.ts';
 
@@ -34,8 +43,10 @@ export class NetworkStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: NetworkStackProps) {
     super(scope, id, { description: 'Grantline: the network', ...props });
 
-    const { existing } = config.network;
-    this.vpc = existing === undefined ? this.createVpc(config) : this.importVpc(existing);
+    const { existing, cidr } = config.network;
+    if (existing) this.vpc = this.importVpc(existing);
+    else if (cidr !== undefined) this.vpc = this.createVpc(config, cidr);
+    else throw new Error('unreachable: the configuration says one of the two');
 
     this.functionSecurityGroup = this.securityGroup('FunctionSecurityGroup', 'Functions in the VPC');
     this.moneyClientSecurityGroup = this.securityGroup(
@@ -69,11 +80,19 @@ export class NetworkStack extends Stack {
     return [Fn.select(0, zones), Fn.select(1, zones)];
   }
 
-  private createVpc(config: Config): IVpc {
+  private createVpc(config: Config, cidr: string): IVpc {
     const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(cidr),
       maxAzs: 2,
       natGateways: 0,
-      subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED }],
+      subnetConfiguration: [
+        {
+          name: 'isolated',
+          subnetType: SubnetType.PRIVATE_ISOLATED,
+          // A quarter each: what is attached later finds a half that is free.
+          cidrMask: Number(cidr.split('/')[1]) + 2,
+        },
+      ],
       restrictDefaultSecurityGroup: true,
       flowLogs: {
         Flows: {
@@ -83,7 +102,15 @@ export class NetworkStack extends Stack {
         },
       },
     });
-    acknowledgeProvider(this, 'Custom::VpcRestrictDefaultSGCustomResourceProvider');
+    settleProvider(this, 'Custom::VpcRestrictDefaultSGCustomResourceProvider', {
+      config,
+      name: 'restrict-default-security-group',
+    });
+    // Whoever runs the network of the Money API peers with the one, and adds the way back to the others.
+    new CfnOutput(this, 'VpcId', { value: vpc.vpcId });
+    new CfnOutput(this, 'RouteTableIds', {
+      value: vpc.isolatedSubnets.map(({ routeTable }) => routeTable.routeTableId).join(','),
+    });
     // CDK's classes are not written for exactOptionalPropertyTypes: tsc does not see that a Vpc is an IVpc.
     return vpc as IVpc;
   }

@@ -85,10 +85,7 @@ describe('npm run', () => {
   });
 
   it.each([...new Set(withOptions.map(({ words }) => commandLine(words)))])('%s has the options', (line) => {
-    const help = execFileSync(process.execPath, [...line.split(' '), '--help'], {
-      cwd: fileURLToPath(ROOT),
-      encoding: 'utf8',
-    });
+    const help = helpOf(line);
 
     const given = withOptions.filter(({ words }) => commandLine(words) === line);
     expect(
@@ -96,6 +93,20 @@ describe('npm run', () => {
     ).toEqual([]);
   });
 });
+
+/** bin/stage.ts hands on what is CDK's. */
+function helpOf(line: string): string {
+  const [file = '', ...words] = line.split(' ');
+  const files = file === 'bin/stage.ts' ? [file, 'node_modules/aws-cdk/bin/cdk'] : [file];
+  return files
+    .map((each) =>
+      execFileSync(process.execPath, [each, ...words, '--help'], {
+        cwd: fileURLToPath(ROOT),
+        encoding: 'utf8',
+      }),
+    )
+    .join('\n');
+}
 
 function hasOption(help: string, option: string): boolean {
   return new RegExp(`^ +(-\\w, )?${option}\\b(?!-)`, 'm').test(help);

@@ -9,18 +9,25 @@ import { existingVpc, makeConfig, synthesise, unbundledApp } from './synthesised
 const acknowledged = z.record(z.string(), z.string());
 
 /** Those of cdk-nag alone: CDK itself accepts others of its own. */
-function reasonsIn(stage: StageName): string[] {
+function acceptedIn(stage: StageName): { readonly rule: string; readonly reason: string }[] {
   const app = unbundledApp();
   grantlineStacks(app, makeConfig({ stage }));
-  return app.node
-    .findAll()
-    .flatMap(({ node }) => node.metadata)
-    .filter(({ type }) => type === 'aws:cdk:acknowledged-rules')
-    .flatMap(({ data }) => Object.entries(acknowledged.parse(data)))
-    .flatMap(([rule, reason]) => (/(AwsSolutions|Serverless)-/.test(rule) ? [reason] : []));
+  return (
+    app.node
+      .findAll()
+      .flatMap(({ node }) => node.metadata)
+      .filter(({ type }) => type === 'aws:cdk:acknowledged-rules')
+      .flatMap(({ data }) => Object.entries(acknowledged.parse(data)))
+      .filter(([rule]) => /(AwsSolutions|Serverless)-/.test(rule))
+      // Without the resource or the policy that it was found in.
+      .map(([rule, reason]) => ({ rule: rule.replace(/\[.*$/s, ''), reason }))
+  );
 }
 
-/** These have no resource-level permissions (AWS's service authorization reference). */
+/**
+ * These have no resource-level permissions (AWS's service authorization reference); those for network interfaces have some,
+ * but Lambda, which tries the role when it makes a function, documents none narrower than the account that would pass.
+ */
 const ON_EVERY_RESOURCE =
   /^(xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)|cloudwatch:PutMetricData|scheduler:ListSchedules|ec2:(Create|Describe|Delete)NetworkInterfaces?|ec2:DescribeSubnets|ec2:(Una|A)ssignPrivateIpAddresses|logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)|logs:(Put|Describe)ResourcePolic(y|ies)|logs:DescribeLogGroups)$/;
 
@@ -34,15 +41,13 @@ const role = z.looseObject({
 });
 
 describe('findings that are accepted', () => {
-  test.each([
-    ['dev', 14],
-    ['staging', 12],
-    ['prod', 12],
-  ] as const)('in %s have at most %i reasons, each of a sentence', (stage, most) => {
-    const reasons = reasonsIn(stage);
+  test.each(['dev', 'staging', 'prod'] as const)('in %s are at most 15, each for a reason', (stage) => {
+    const accepted = acceptedIn(stage);
+    const pairs = new Set(accepted.map(({ rule, reason }) => `${rule}: ${reason}`));
 
-    expect(new Set(reasons).size).toBeLessThanOrEqual(most);
-    for (const reason of reasons) expect(reason).toMatch(/^\S+ .*\.$/s);
+    expect(pairs.size, [...pairs].join('\n')).toBeLessThanOrEqual(15);
+    expect(pairs.size).toBeGreaterThan(5);
+    for (const { reason } of accepted) expect(reason).toMatch(/^\S+ .*\.$/s);
   });
 });
 

@@ -17,6 +17,7 @@ describe('alerts', () => {
           Match.objectLike({
             Principal: { Service: 'cloudwatch.amazonaws.com' },
             Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
           }),
         ]),
       },
@@ -77,7 +78,7 @@ describe('alerts', () => {
 
   test('use a webhook that is there already, where the stage names its secret', () => {
     const named = synthesise(
-      makeConfig({ alerts: { language: 'ko', slackWebhookSecretName: 'team/slack' } }),
+      makeConfig({ alerts: { language: 'ko', slackWebhookSecret: { name: 'team/slack' } } }),
     );
     named.alerts.resourceCountIs('AWS::SecretsManager::Secret', 0);
   });

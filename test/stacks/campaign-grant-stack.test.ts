@@ -296,7 +296,7 @@ describe('the Money API key', () => {
   });
 
   test('that exists is used by its name', () => {
-    const money = { apiUrl: 'https://money.internal', tps: 100, apiKeySecretName: 'payments/money' };
+    const money = { apiUrl: 'https://money.internal', tps: 100, apiKeySecret: { name: 'payments/money' } };
     const other = synthesise(makeConfig({ money })).campaignGrant;
     other.resourceCountIs('AWS::SecretsManager::Secret', 0);
     const variables = functionsOf(other).get('grant-rewards')?.Environment.Variables;

@@ -1,9 +1,15 @@
+import { BlockList } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { STAGES } from '../../config/stages.ts';
 import { checkConfig, readConfig } from '../../lib/config.ts';
 import { environmentProblems } from '../../lib/environment-config.ts';
 import { defaultGrantConcurrency } from '../../lib/grant-concurrency.ts';
-import { existingVpc } from './synthesised.ts';
+import { existingVpc, makeConfig } from './synthesised.ts';
+
+const cluster = {
+  clusterArn: 'arn:aws:rds:ap-northeast-2:111122223333:cluster:shared',
+  secret: { arn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf' },
+};
 
 function problems(outcome: ReturnType<typeof readConfig>): readonly string[] {
   return outcome.ok ? [] : outcome.problems;
@@ -121,6 +127,53 @@ describe('a stage', () => {
     ]);
   });
 
+  test('that is removable has nothing that refuses to go', () => {
+    const database = { ...STAGES.dev.database, deletionProtection: true };
+    expect(problems(checkConfig({ ...STAGES.dev, database }))).toEqual([
+      'stage dev: database.deletionProtection: must be off where removable is on: destroy would stop at the cluster',
+    ]);
+    expect(problems(checkConfig({ ...STAGES.dev, database, removable: false }))).toEqual([]);
+    expect(problems(checkConfig({ ...STAGES.dev, database: { ...database, existing: cluster } }))).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    ['that is none', '10.64.0.0', 'network.cidr: must be a range like 10.64.0.0/20'],
+    ['that is too wide', '10.0.0.0/15', 'network.cidr: must be from /16 to /22'],
+    ['that is too narrow', '10.64.0.0/23', 'network.cidr: must be from /16 to /22'],
+    ['that begins within', '10.64.8.0/20', 'network.cidr: must begin where a range of its size does'],
+    ['of the internet', '11.64.0.0/20', /^network\.cidr: must be a private range/],
+    ['beside a private one', '172.32.0.0/16', /^network\.cidr: must be a private range/],
+  ])('with a range of addresses %s is refused', (_, cidr, expected) => {
+    const found = problems(checkConfig({ ...STAGES.dev, network: { cidr } }));
+
+    expect(found).toHaveLength(1);
+    expect(found[0]?.replace('stage dev: ', '')).toMatch(expected);
+  });
+
+  test.each(['10.0.0.0/16', '172.31.0.0/16', '192.168.252.0/22'])('may have the range %s', (cidr) => {
+    expect(problems(checkConfig({ ...STAGES.dev, network: { cidr } }))).toEqual([]);
+  });
+
+  test('has either a network of its own or one that is there', () => {
+    const either = ['stage dev: network: must have either cidr, for a VPC of its own, or existing'];
+    const network = { cidr: '10.64.0.0/20', existing: existingVpc };
+    expect(problems(checkConfig({ ...STAGES.dev, network }))).toEqual(either);
+    expect(problems(checkConfig({ ...STAGES.dev, network: {} }))).toEqual(either);
+  });
+
+  test('can be joined to the same network as the others', () => {
+    const ranges = Object.values(STAGES).map(({ network: { cidr = '' } }) => cidr.split('/'));
+    const overlaps = ranges.filter(([address = '', prefix]) => {
+      const range = new BlockList();
+      range.addSubnet(address, Number(prefix));
+      return ranges.filter(([other = '']) => range.check(other)).length > 1;
+    });
+    expect(ranges).toHaveLength(3);
+    expect(overlaps).toEqual([]);
+  });
+
   test('whose cache is of no node type is refused', () => {
     const redis = { ...STAGES.dev.redis, nodeType: 'db.t4g.micro' };
     expect(problems(checkConfig({ ...STAGES.dev, redis }))).toEqual([
@@ -172,17 +225,17 @@ describe('where a stage is deployed', () => {
   });
 
   test.each([
-    ['the CDK CLI is signed in there', 'prod', environment, here],
+    ['the CDK CLI is signed in there', 'prod' as const, environment, here],
     [
       'nobody is signed in, and the region is one that the CLI falls back to',
-      'prod',
+      'prod' as const,
       environment,
       { CDK_DEFAULT_REGION: 'us-east-1' },
     ],
-    ['nobody is signed in, and nothing is said', 'prod', undefined, {}],
-    ['dev goes to wherever the CLI is signed in', 'dev', undefined, here],
+    ['nobody is signed in, and nothing is said', 'prod' as const, undefined, {}],
+    ['dev goes to wherever the CLI is signed in', 'dev' as const, undefined, here],
   ])('is right: %s', (_, stage, said, cli) => {
-    expect(environmentProblems({ stage, environment: said }, cli)).toEqual([]);
+    expect(environmentProblems({ ...makeConfig({ stage }), environment: said }, cli)).toEqual([]);
   });
 
   test.each([
@@ -205,7 +258,7 @@ describe('where a stage is deployed', () => {
       'environment: is not said, and the CDK CLI is signed in to 111122223333 (ap-northeast-2): put account and region into config/stages.ts',
     ],
   ])('is refused in one line: %s', (_, said, cli, expected) => {
-    const found = environmentProblems({ stage: 'prod', environment: said }, cli);
+    const found = environmentProblems({ ...makeConfig({ stage: 'prod' }), environment: said }, cli);
 
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(`stage prod: ${expected}`);
@@ -236,19 +289,116 @@ describe('where a stage is deployed', () => {
       ...STAGES.dev,
       environment,
       network: { existing: { ...existingVpc, subnets } },
-      database: { ...STAGES.dev.database, existing: { clusterArn: elsewhere, secretArn: other } },
+      database: { ...STAGES.dev.database, existing: { clusterArn: elsewhere, secret: { arn: other } } },
     };
 
     expect(problems(checkConfig(candidate))).toEqual([
       'stage dev: database.existing.clusterArn: is in us-east-1:111122223333, not where the stage is',
-      'stage dev: database.existing.secretArn: is in ap-northeast-2:999988887777, not where the stage is',
+      'stage dev: database.existing.secret.arn: is in ap-northeast-2:999988887777, not where the stage is',
       'stage dev: network.existing.subnets.0.availabilityZone: is in us-east-1, not where the stage is',
     ]);
     expect(problems(checkConfig({ ...candidate, environment: undefined }))).toEqual([]);
   });
+
+  test('has keys of its region, which may be of another account', () => {
+    const key = (region: string) => `arn:aws:kms:${region}:999988887777:key/0123-ab`;
+    const secret = (region: string) => ({ name: 'shared', kmsKeyArn: key(region) });
+    const candidate = (region: string) => ({
+      ...STAGES.dev,
+      environment,
+      money: { ...STAGES.dev.money, apiKeySecret: secret(region) },
+      coupons: { ...STAGES.dev.coupons, systemTokenSecret: secret(region) },
+      alerts: { ...STAGES.dev.alerts, slackWebhookSecret: secret(region) },
+      redis: {
+        ...STAGES.dev.redis,
+        existing: { url: 'rediss://redis.internal', authTokenSecret: secret(region) },
+      },
+      database: {
+        ...STAGES.dev.database,
+        existing: { ...cluster, secret: { ...cluster.secret, kmsKeyArn: key(region) } },
+      },
+    });
+
+    expect(problems(checkConfig(candidate('ap-northeast-2')))).toEqual([]);
+    expect(problems(checkConfig(candidate('us-east-1')))).toEqual(
+      [
+        'database.existing.secret',
+        'redis.existing.authTokenSecret',
+        'money.apiKeySecret',
+        'coupons.systemTokenSecret',
+        'alerts.slackWebhookSecret',
+      ].map((path) => `stage dev: ${path}.kmsKeyArn: is in us-east-1, not where the stage is`),
+    );
+  });
+
+  test('is where the CDK CLI is signed in, if nothing is said, and so is what is named', () => {
+    const config = makeConfig({ database: { ...STAGES.dev.database, existing: cluster } });
+
+    expect(environmentProblems(config, here)).toEqual([]);
+    expect(environmentProblems(config, {})).toEqual([]);
+    const elsewhere = { ...here, CDK_DEFAULT_ACCOUNT: '999988887777' };
+    const found = environmentProblems(config, elsewhere);
+    expect(found).toHaveLength(2);
+    expect(found[0]).toMatch(
+      /^stage dev: database\.existing\.clusterArn: is in ap-northeast-2:111122223333, and the CDK CLI is signed in to ap-northeast-2:999988887777: choose /,
+    );
+  });
 });
 
 describe('what is there already', () => {
+  const there = {
+    'database.existing.clusterArn': (clusterArn: string) => ({
+      database: { ...STAGES.dev.database, existing: { ...cluster, clusterArn } },
+    }),
+    'database.existing.secret.arn': (arn: string) => ({
+      database: { ...STAGES.dev.database, existing: { ...cluster, secret: { arn } } },
+    }),
+    'alarms.topicArn': (topicArn: string) => ({ alarms: { enabled: true, topicArn } }),
+    'money.apiKeySecret.kmsKeyArn': (kmsKeyArn: string) => ({
+      money: { ...STAGES.dev.money, apiKeySecret: { name: 'money', kmsKeyArn } },
+    }),
+    'money.apiKeySecret.name': (name: string) => ({
+      money: { ...STAGES.dev.money, apiKeySecret: { name } },
+    }),
+  } as const;
+  const arn = (rest: string) => `arn:aws:${rest}`;
+  const here = 'ap-northeast-2:111122223333';
+
+  test.each([
+    ['database.existing.clusterArn', arn(`rds:${here}:db:shared-1`), 'must be the ARN of a database cluster'],
+    ['database.existing.clusterArn', arn(`sqs:${here}:cluster`), 'must be the ARN of a database cluster'],
+    [
+      'database.existing.secret.arn',
+      arn(`secretsmanager:${here}:secret:shared`),
+      'must be the ARN of a secret',
+    ],
+    ['database.existing.secret.arn', 'shared', 'must be the ARN of a secret'],
+    ['alarms.topicArn', arn(`sqs:${here}:alarms`), 'must be the ARN of a standard topic'],
+    ['alarms.topicArn', arn(`sns:${here}:alarms.fifo`), 'must be the ARN of a standard topic'],
+    ['money.apiKeySecret.kmsKeyArn', arn(`kms:${here}:alias/money`), 'must be the ARN of a key'],
+    [
+      'money.apiKeySecret.name',
+      arn(`secretsmanager:${here}:secret:money-AbCdEf`),
+      'must be a name: of the ARN, what is between `secret:` and the last six characters with their hyphen',
+    ],
+    ['money.apiKeySecret.name', 'two words', 'must be the name of a secret'],
+  ] as const)('is refused as %s: %s', (field, value, expected) => {
+    const found = problems(checkConfig({ ...STAGES.dev, ...there[field](value) }));
+
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`stage dev: ${field}: ${expected}`);
+  });
+
+  test.each([
+    ['database.existing.clusterArn', arn(`rds:${here}:cluster:shared-1`)],
+    ['database.existing.secret.arn', arn(`secretsmanager:${here}:secret:rds!cluster-01-ab-AbCdEf`)],
+    ['alarms.topicArn', 'arn:aws-us-gov:sns:us-gov-west-1:111122223333:Team_alarms'],
+    ['money.apiKeySecret.kmsKeyArn', arn(`kms:${here}:key/mrk-0123`)],
+    ['money.apiKeySecret.name', 'payments/money@2'],
+  ] as const)('is taken as %s: %s', (field, value) => {
+    expect(problems(checkConfig({ ...STAGES.dev, ...there[field](value) }))).toEqual([]);
+  });
+
   const [first, second] = existingVpc.subnets;
   const endpoints = { securityGroupId: 'sg-0123456789abcdef0', services: ['sqs'] };
 
@@ -296,7 +446,7 @@ describe('what is there already', () => {
       { url: 'https://redis.internal' },
       'redis.existing.url: must be a redis:// or rediss:// URL',
     ],
-    ['a secret without a Redis', { authTokenSecretName: 'shared/redis' }, /^redis\.existing\.url: /],
+    ['a secret without a Redis', { authTokenSecret: { name: 'shared/redis' } }, /^redis\.existing\.url: /],
   ])('of Redis is refused by name: %s', (_, existing, expected) => {
     const found = problems(checkConfig({ ...STAGES.dev, redis: { ...STAGES.dev.redis, existing } }));
 

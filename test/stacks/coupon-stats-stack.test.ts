@@ -222,7 +222,7 @@ test('a token that others keep is read where it is, and none is made', () => {
       coupons: {
         storeServiceUrl: 'https://stores.example',
         notificationServiceUrl: 'https://notifications.example',
-        systemTokenSecretName: 'the-system-token',
+        systemTokenSecret: { name: 'the-system-token' },
       },
     }),
   );

@@ -1,11 +1,12 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { STAGES } from '../../config/stages.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
 const existing = {
   clusterArn: 'arn:aws:rds:ap-northeast-2:111122223333:cluster:shared',
-  secretArn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf',
+  secret: { arn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf' },
 };
 
 describe('the database', () => {
@@ -53,8 +54,8 @@ describe('the database', () => {
 
   test.each([
     ['dev', false, 'Delete'],
-    ['staging', true, 'Retain'],
-    ['prod', true, 'Retain'],
+    ['staging', true, 'RetainExceptOnCreate'],
+    ['prod', true, 'RetainExceptOnCreate'],
   ] as const)('in %s has deletion protection: %s', (stage, protectedFromDeletion, policy) => {
     const { data: template } = synthesise(makeConfig({ stage }));
     template.hasResource('AWS::RDS::DBCluster', {
@@ -66,12 +67,25 @@ describe('the database', () => {
     });
   });
 
+  test.each([
+    ['dev', 0],
+    ['staging', 0],
+    ['prod', 1],
+  ] as const)('in %s has %i instances besides its writer, to take its place', (stage, readers) => {
+    const { data: template } = synthesise(makeConfig({ stage }));
+
+    template.resourceCountIs('AWS::RDS::DBInstance', 1 + readers);
+    // What is in tier 0 or 1 scales with the writer, and is the first to take over.
+    template.resourcePropertiesCountIs('AWS::RDS::DBInstance', { PromotionTier: 1 }, readers);
+    template.allResourcesProperties('AWS::RDS::DBInstance', { DBInstanceClass: 'db.serverless' });
+  });
+
   test('that others run is used in place of one of our own', () => {
     const other = synthesise(makeConfig({ database: { ...STAGES.dev.database, existing } }));
     other.data.resourceCountIs('AWS::RDS::DBCluster', 0);
     other.data.resourceCountIs('AWS::RDS::DBInstance', 0);
     other.data.hasOutput('DatabaseResourceArn', { Value: existing.clusterArn });
-    other.data.hasOutput('DatabaseSecretArn', { Value: existing.secretArn });
+    other.data.hasOutput('DatabaseSecretArn', { Value: existing.secret.arn });
     other.data.resourceCountIs('Custom::Trigger', 1);
   });
 });
@@ -82,6 +96,21 @@ describe('the migrations', () => {
   test('run at deploy once the writer is up', () => {
     const [writer] = Object.keys(data.findResources('AWS::RDS::DBInstance'));
     data.hasResource('Custom::Trigger', { DependsOn: Match.arrayWith([writer]) });
+  });
+
+  test('outlast neither the call nor the function of CDK that waits for them', () => {
+    const seconds = z.looseObject({
+      Properties: z.looseObject({ Timeout: z.coerce.number(), FunctionName: z.string().optional() }),
+    });
+    const timeouts = Object.values(data.findResources('AWS::Lambda::Function')).map(
+      (resource) => seconds.parse(resource).Properties,
+    );
+    const migrate = timeouts.find(({ FunctionName }) => FunctionName === 'grantline-dev-migrate');
+    const waiting = timeouts.find(({ FunctionName }) => FunctionName === undefined);
+
+    expect(migrate?.Timeout).toBe(840);
+    data.hasResourceProperties('Custom::Trigger', { Timeout: '870000' });
+    expect(waiting?.Timeout).toBe(900);
   });
 
   test('run again for a new version of their function', () => {
@@ -206,7 +235,7 @@ describe('Redis', () => {
   });
 
   test('that others run is asked with the password of a secret of theirs', () => {
-    const existing = { url: 'rediss://redis.internal', authTokenSecretName: 'shared/redis' };
+    const existing = { url: 'rediss://redis.internal', authTokenSecret: { name: 'shared/redis' } };
     const { data, campaignGrant } = synthesise(makeConfig({ redis: { ...STAGES.dev.redis, existing } }));
 
     data.resourceCountIs('AWS::SecretsManager::Secret', 0);

@@ -379,7 +379,7 @@ describe('what others run', () => {
   const { existing, redis } = {
     existing: {
       clusterArn: 'arn:aws:rds:ap-northeast-2:111122223333:cluster:shared',
-      secretArn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf',
+      secret: { arn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf' },
     },
     redis: { ...STAGES.dev.redis, existing: { url: 'rediss://cache.internal:6379' } },
   };

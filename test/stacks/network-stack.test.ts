@@ -14,6 +14,27 @@ describe('the network', () => {
     network.resourceCountIs('AWS::EC2::Route', 0);
   });
 
+  test('is in the range of the stage, half of which stays free', () => {
+    network.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.64.0.0/20' });
+    const subnets = z
+      .record(z.string(), z.looseObject({ Properties: z.looseObject({ CidrBlock: z.string() }) }))
+      .parse(network.findResources('AWS::EC2::Subnet'));
+    expect(Object.values(subnets).map(({ Properties }) => Properties.CidrBlock)).toEqual([
+      '10.64.0.0/22',
+      '10.64.4.0/22',
+    ]);
+  });
+
+  test('is told to whoever joins it to another: with the tables that take the way there', () => {
+    const [vpc] = Object.keys(network.findResources('AWS::EC2::VPC'));
+    const tables = Object.keys(network.findResources('AWS::EC2::RouteTable'));
+    expect(tables).toHaveLength(2);
+    network.hasOutput('VpcId', { Value: { Ref: vpc } });
+    network.hasOutput('RouteTableIds', {
+      Value: { 'Fn::Join': ['', [{ Ref: tables[0] }, ',', { Ref: tables[1] }]] },
+    });
+  });
+
   test('records its flows', () => {
     network.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'ALL' });
   });
@@ -150,7 +171,7 @@ describe('a VPC that others run', () => {
           ...STAGES.dev.database,
           existing: {
             clusterArn: arn('rds', 'cluster:shared'),
-            secretArn: arn('secretsmanager', 'secret:s-AbCdEf'),
+            secret: { arn: arn('secretsmanager', 'secret:s-AbCdEf') },
           },
         },
         redis: { ...STAGES.dev.redis, existing: { url: 'rediss://redis.internal', securityGroupId } },

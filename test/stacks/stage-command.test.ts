@@ -53,6 +53,14 @@ describe('CDK is told', () => {
       ['deploy', '--stage', 'dev', '--hotswap', '--concurrency', '3'],
       'cdk deploy --all --require-approval broadening --output cdk.out/dev -c stage=dev --hotswap --concurrency 3',
     ],
+    [
+      ['deploy', '--stage', 'dev', '--exclusively', 'Grantline-dev-Jobs', 'Grantline-dev-PointSync'],
+      'cdk deploy --require-approval broadening --output cdk.out/dev -c stage=dev --exclusively Grantline-dev-Jobs Grantline-dev-PointSync',
+    ],
+    [
+      ['destroy', '--stage', 'dev', 'Grantline-dev-Monitoring'],
+      'cdk destroy --output cdk.out/dev -c stage=dev Grantline-dev-Monitoring',
+    ],
     [['destroy', '--stage', 'dev'], 'cdk destroy --all --output cdk.out/dev -c stage=dev'],
     [['destroy', '--stage', 'dev', '--yes'], 'cdk destroy --all --force --output cdk.out/dev -c stage=dev'],
   ])('by %j', async (args, expected) => {
@@ -98,7 +106,7 @@ describe('what is refused, in one line', () => {
     [
       'to remove prod, also by who asks not to be asked',
       ['destroy', '--stage', 'prod', '--yes'],
-      'stage prod: removable: is off: what holds data outlives its stack, and stays by hand',
+      'stage prod: removable: is off, as for every stage that keeps its data: remove its stacks by hand in CloudFormation if you mean it',
     ],
     [
       'to remove dev where nobody can be asked',

@@ -16,6 +16,7 @@ const resource = z.looseObject({
   UpdateReplacePolicy: z.string().optional(),
   Properties: z.record(z.string(), z.unknown()).default({}),
 });
+const trust = z.looseObject({ Statement: z.array(z.looseObject({ Condition: z.unknown() })).min(1) });
 const template = z.looseObject({ Resources: z.record(z.string(), resource) });
 
 function resourcesOf(stage: (typeof stageNames)[number]) {
@@ -93,17 +94,53 @@ describe.each(stageNames)('in %s', (stage) => {
       'AWS::Lambda::Function': 'LoggingConfig',
       'AWS::StepFunctions::StateMachine': 'LoggingConfiguration',
     };
-    const named = resources.flatMap(({ Type, Properties, name }) =>
+    const logged = resources.flatMap(({ Type, Properties, name }) =>
       Object.entries(logging)
-        // CDK's deploy-time functions have no name and take no properties.
-        .filter(
-          ([type]) => type === Type && ('FunctionName' in Properties || 'StateMachineName' in Properties),
-        )
+        .filter(([type]) => type === Type)
         .map(([, property]) => ({ name, where: JSON.stringify(Properties[property]) })),
     );
 
-    expect(named.length).toBeGreaterThan(30);
-    for (const { name, where } of named) expect(where, name).toMatch(/Logs[0-9A-F]{8}/);
+    expect(logged.length).toBeGreaterThan(30);
+    for (const { name, where } of logged) expect(where, name).toMatch(/Logs[0-9A-F]{8}/);
+  });
+
+  test(`stacks ${stage === 'dev' ? 'may' : 'may not'} be removed`, () => {
+    const stacks = Object.values(grantlineStacks(unbundledApp(), makeConfig({ stage })));
+
+    expect(stacks.length).toBeGreaterThan(8);
+    for (const stack of stacks) expect(stack.terminationProtection, stack.stackName).toBe(stage !== 'dev');
+  });
+
+  test('what is kept goes with a deployment that failed to make it, and leaves its name to the next', () => {
+    const kept = resources.filter(({ DeletionPolicy }) => DeletionPolicy?.startsWith('Retain'));
+    // A version of a function has no name to be taken.
+    const others = kept.filter(({ Type }) => Type !== 'AWS::Lambda::Version');
+
+    expect(others.length).toBeGreaterThan(stage === 'dev' ? -1 : 40);
+    for (const { name, DeletionPolicy, UpdateReplacePolicy } of others) {
+      expect([DeletionPolicy, UpdateReplacePolicy], name).toEqual(['RetainExceptOnCreate', 'Retain']);
+    }
+  });
+
+  test('EventBridge Scheduler may assume a role for the schedules of one group of the account alone', () => {
+    const trusting = resources.filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::IAM::Role' &&
+        JSON.stringify(Properties['AssumeRolePolicyDocument']).includes('scheduler.amazonaws.com'),
+    );
+
+    expect(trusting.length).toBeGreaterThan(5);
+    for (const { name, Properties } of trusting) {
+      const { Statement } = trust.parse(Properties['AssumeRolePolicyDocument']);
+      for (const { Condition } of Statement) {
+        expect(Condition, name).toEqual({
+          StringEquals: {
+            'aws:SourceAccount': { Ref: 'AWS::AccountId' },
+            'aws:SourceArn': { 'Fn::GetAtt': [expect.stringMatching(/Group[0-9A-F]{8}$/), 'Arn'] },
+          },
+        });
+      }
+    }
   });
 
   test(`alarms tell ${stage === 'prod' ? 'somebody' : 'nobody'}`, () => {
@@ -133,6 +170,16 @@ describe('dev goes with one command', () => {
       .map(({ DeletionPolicy }) => DeletionPolicy);
 
     expect(policies).toEqual(['Delete']);
+  });
+
+  test('nor a key for longer than KMS insists on', () => {
+    const keys = resources.filter(({ Type }) => Type === 'AWS::KMS::Key');
+
+    expect(keys).toHaveLength(2);
+    for (const { name, Properties } of keys) expect(Properties['PendingWindowInDays'], name).toBe(7);
+    for (const { name, Properties } of resourcesOf('prod').filter(({ Type }) => Type === 'AWS::KMS::Key')) {
+      expect(Properties['PendingWindowInDays'], name).toBeUndefined();
+    }
   });
 
   test('and nothing refuses to go', () => {

@@ -28,7 +28,7 @@ export function costLines({ calls, cost, prices, settings }: RunPlan): string[] 
     [
       'Aurora',
       usd(cost.aurora),
-      `${decimal(aurora.capacityUnitHours, 2)} ACU-hours at most: ${decimal(settings.maxCapacityUnits, 1)} ACU all the time`,
+      `${decimal(aurora.capacityUnitHours, 2)} ACU-hours at most: ${settings.databaseInstances} × ${decimal(settings.maxCapacityUnits, 1)} ACU all the time`,
     ],
     ['together', usd(cost.total), ''],
   ];

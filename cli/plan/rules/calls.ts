@@ -65,7 +65,10 @@ export function callsOf(work: Workload, pace: Pace, duration: Duration, settings
     dataApi: dataApiCalls(shape),
     stepFunctions,
     logs: { gigabytes: logBytes(shape, lambda, stepFunctions.historyEvents) / 1e9 },
-    aurora: { capacityUnitHours: (settings.maxCapacityUnits * duration.totalSeconds) / 3_600 },
+    aurora: {
+      capacityUnitHours:
+        (settings.databaseInstances * settings.maxCapacityUnits * duration.totalSeconds) / 3_600,
+    },
   };
 }
 

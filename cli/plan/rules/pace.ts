@@ -10,8 +10,10 @@ export interface Settings {
   readonly headroomSeconds: number;
   readonly backlogSeconds: number;
   readonly progressIntervalSeconds: number;
-  /** Aurora capacity units. */
+  /** Aurora capacity units of the writer. */
   readonly maxCapacityUnits: number;
+  /** With readers, which are as large as the writer. */
+  readonly databaseInstances: number;
 }
 
 /** How long the Money API takes to answer. */

@@ -23,6 +23,7 @@ function makeSettings(overrides: Partial<Settings> = {}): Settings {
     backlogSeconds: 60,
     progressIntervalSeconds: 5,
     maxCapacityUnits: 8,
+    databaseInstances: 1,
     ...overrides,
   };
 }
@@ -144,6 +145,13 @@ describe('the calls', () => {
     expect(cost.dataApi).toBeCloseTo(0.000_155_75, 9);
     expect(cost.stepFunctions).toBeCloseTo(0.000_704_6, 9);
     expect(cost.aurora).toBeCloseTo(0.0112, 9);
+  });
+
+  it('of a reader are those of the writer, with which it grows; statements go to the writer alone', () => {
+    const [alone, withReader] = [1, 2].map((databaseInstances) => plan(10_000, { databaseInstances }));
+
+    expect(withReader?.calls.aurora.capacityUnitHours).toBe(2 * (alone?.calls.aurora.capacityUnitHours ?? 0));
+    expect(withReader?.limits).toEqual(alone?.limits);
   });
 
   it('of 1,000,000 targets at 1,000 TPS, by hand', () => {

@@ -12,6 +12,7 @@ describe('the settings of a plan', () => {
         backlogSeconds: 60,
         progressIntervalSeconds: 5,
         maxCapacityUnits: 32,
+        databaseInstances: 2,
       },
     });
   });
