@@ -1,17 +1,10 @@
-import { cpSync, globSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { cpSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
-import { buildSync } from 'esbuild';
-import { assertBundleSize } from './bundle-size.ts';
+import { bundleHandlers } from './bundle-handlers.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-
-/** ESM has no `require`, and dependencies that are CommonJS call it for Node's own modules. */
-const REQUIRE_BANNER = [
-  "import { createRequire as __createRequire } from 'node:module';",
-  'const require = __createRequire(import.meta.url);',
-].join('');
 
 /** A folder that the handler reads at run time, and where it lies beside index.mjs. */
 export interface BundledFolder {
@@ -34,7 +27,7 @@ export function bundledCode(entry: string, folders: readonly BundledFolder[] = [
       command: [entry],
       local: {
         tryBundle(outputFolder) {
-          bundles ??= bundleAll();
+          bundles ??= bundleHandlers(ROOT);
           cpSync(join(bundles, entry), outputFolder, { recursive: true });
           for (const { from, to } of folders) {
             cpSync(resolve(ROOT, from), join(outputFolder, to), { recursive: true });
@@ -47,33 +40,3 @@ export function bundledCode(entry: string, folders: readonly BundledFolder[] = [
 }
 
 let bundles: string | undefined;
-
-/** All handlers in one build, in which what they share is parsed once. @returns a folder each, until this process ends */
-function bundleAll(): string {
-  // At the same depth everywhere: source maps name the sources from here, and are part of the asset's hash.
-  const outdir = join(ROOT, 'node_modules', '.cache', `grantline-bundles-${process.pid}`);
-  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
-  buildSync({
-    absWorkingDir: ROOT,
-    entryPoints: Object.fromEntries(
-      globSync('lambdas/*/*.lambda.ts', { cwd: ROOT }).map((entry) => [join(entry, 'index'), entry]),
-    ),
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    sourcemap: true,
-    // Names and lines of the source are enough for a stack trace; the source itself is large.
-    sourcesContent: false,
-    banner: { js: REQUIRE_BANNER },
-    logLevel: 'warning',
-  });
-  for (const bundle of globSync('*/*/*/index.mjs', { cwd: outdir })) {
-    assertBundleSize(dirname(bundle), statSync(join(outdir, bundle)).size);
-  }
-  return outdir;
-}
