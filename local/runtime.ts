@@ -4,29 +4,28 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deploy, requireReplaceable } from './deploy.ts';
 import { AccessDenied, createAuthorizer } from './iam/authorizer.ts';
-import type { Authorizer, AuthorizerOptions } from './iam/authorizer.ts';
-import { requireServiceAccess } from './iam/require-service-access.ts';
-import { roleGrants } from './iam/role-grants.ts';
-import { requireServiceCalls } from './iam/service-calls.ts';
+import type { Authorizer } from './iam/authorizer.ts';
 import { callLogIn } from './iam/call-log.ts';
+import { requireAccess } from './iam/require-access.ts';
 import { watchRefusals } from './iam/watch-refusals.ts';
 import { spawnService } from './process/child-service.ts';
+import { startAbsentServices } from './services/absent-services.ts';
 import { startHttpApis } from './services/api-gateway/start-http-apis.ts';
 import { startCloudWatch } from './services/cloudwatch/server.ts';
 import { startEventBus } from './services/events/bus.ts';
 import { statusChangeEvent } from './services/events/event.ts';
 import { createLambdaService } from './services/lambda/service.ts';
-import type { LambdaService } from './services/lambda/service.ts';
 import { startEventSourceMapping } from './services/lambda/event-source-mapping.ts';
 import type { EventSourceMapping } from './services/lambda/event-source-mapping.ts';
 import { startScheduler } from './services/scheduler/server.ts';
 import { startSecretsManager } from './services/secrets-manager/server.ts';
 import { startStepFunctions } from './services/step-functions/server.ts';
-import { functionNameOf } from './template/function-name.ts';
+import { functionNameOf, qualifierOf } from './template/function-name.ts';
 import { readAssembly } from './template/assembly.ts';
 import { resolveAssembly } from './template/resolve.ts';
-import type { FunctionModel, LocalModel, OutputModel } from './template/model.ts';
+import type { LocalModel, OutputModel } from './template/model.ts';
 import type { Endpoints } from './template/resource-types.ts';
 
 export interface RuntimeOptions {
@@ -65,8 +64,9 @@ export interface Runtime {
   readonly model: LocalModel;
   /**
    * What a deployment over this one does to functions: all of them run the assembly's code and settings from now
-   * on, and the triggers run. Queues, machines, schedules and roles stay as they are.
-   * @throws Error of one line when it has other functions
+   * on, and the triggers run. What roles may do is what it says. Queues, machines and schedules stay as they are.
+   * @throws Error of one line when it has other functions, or lacks a right that a start would ask for; nothing is
+   *   replaced then
    */
   deploy(assemblyDirectory: string): Promise<void>;
   /** The processes of each function, for whoever watches them or ends one as a machine that is lost would. */
@@ -126,16 +126,12 @@ async function start(
     cache,
   });
   const { region, account } = asked;
-  requireServiceAccess(asked);
-  const iam: AuthorizerOptions = {
-    roles: roleGrants(asked),
-    callLog: callLogIn(logDirectory),
-  };
+  const callLog = callLogIn(logDirectory);
   await mkdir(logDirectory, { recursive: true });
-  await writeFile(iam.callLog, '');
+  await writeFile(callLog, '');
+  let iam = requireAccess(asked, callLog);
   const authorizer = createAuthorizer(iam);
-  requireServiceCalls(asked, authorizer.role);
-  started.push(watchRefusals(iam.callLog, report));
+  started.push(watchRefusals(callLog, report));
   const sqs = await keep(
     spawnService(
       new URL('./services/sqs/main.ts', import.meta.url),
@@ -197,8 +193,11 @@ async function start(
 
   const cloudwatch = await keep(startCloudWatch({ port: ports.cloudwatch ?? 0, authorizer }));
 
+  const absent = await keep(startAbsentServices(report));
+
   // Functions are told the endpoints of services that start after them: those ports must be known by now.
   const endpointsEnv: Record<string, string> = {
+    AWS_ENDPOINT_URL: absent.url,
     AWS_ENDPOINT_URL_SQS: sqs.url,
     AWS_ENDPOINT_URL_SNS: sqs.url,
     AWS_ENDPOINT_URL_CLOUDWATCH: cloudwatch.url,
@@ -301,35 +300,25 @@ async function start(
     model,
     deploy: async (directory) => {
       const next = resolveAssembly(await readAssembly(directory), endpoints);
-      await deploy(model, next, lambda, report);
+      requireReplaceable(model, next);
+      const before = iam.roles;
+      iam = requireAccess(next, callLog);
+      await deploy(
+        next,
+        { before, next: iam.roles },
+        {
+          lambda,
+          enforce: async (roles) => {
+            authorizer.replace(roles);
+            await Promise.all([sqs, rdsData].map((service) => service.tell([...roles])));
+          },
+          report,
+        },
+      );
     },
     functionProcesses: () => lambda.processes(),
     close,
   };
-}
-
-/** The functions of triggers first, as what depends on them waits for what they do. */
-async function deploy(
-  running: LocalModel,
-  { functions, triggers }: LocalModel,
-  lambda: LambdaService,
-  report: (line: string) => void,
-): Promise<void> {
-  const names = (of: LocalModel['functions']) =>
-    of
-      .map(({ name }) => name)
-      .toSorted()
-      .join();
-  if (names(functions) !== names(running.functions)) {
-    throw new Error('the assembly has other functions than those that run: start the runtime anew');
-  }
-  const isTriggered = ({ name }: FunctionModel) => triggers.some(({ functionName }) => functionName === name);
-  for (const fn of functions.filter(isTriggered)) lambda.deploy(fn);
-  for (const { functionName } of triggers) {
-    report(`running ${functionName}, as a deployment does`);
-    await lambda.invoke(functionName, {});
-  }
-  for (const fn of functions.filter((one) => !isTriggered(one))) lambda.deploy(fn);
 }
 
 /** @throws AccessDenied, under the name that Step Functions gives to what Lambda refuses it */
@@ -339,8 +328,10 @@ function requireInvocation(
   nameOrArn: string,
   stateMachineArn: string,
 ): void {
-  const resource = functions.find(({ name }) => name === functionNameOf(nameOrArn))?.arn;
-  if (resource === undefined) return;
+  const fn = functions.find(({ name }) => name === functionNameOf(nameOrArn));
+  // Lambda itself says that there is none.
+  if (fn === undefined) return;
+  const resource = fn.arn + qualifierOf(nameOrArn);
   const { roleArn } = stateMachines.find(({ arn }) => arn === stateMachineArn) ?? {};
   try {
     authorizer.role(roleArn, { action: 'lambda:InvokeFunction', resource });

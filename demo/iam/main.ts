@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { grantsOf } from '../../local/iam/grants.ts';
-import type { Grant } from '../../local/iam/grants.ts';
 import { roleGrants } from '../../local/iam/role-grants.ts';
 import { callsOfServices } from '../../local/iam/service-calls.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
@@ -12,19 +11,14 @@ import type { LocalModel } from '../../local/template/model.ts';
 import { resolveAssembly } from '../../local/template/resolve.ts';
 import { ranThrough } from '../command-line.ts';
 import { synthesise } from '../synthesise.ts';
+import { holdersOf, linesOf, unusedBy } from './holders.ts';
+import type { Holder } from './holders.ts';
 import { forgetCalls, recordedCalls } from './recorded-calls.ts';
 
 interface Options {
   readonly strict: boolean;
   readonly forget: boolean;
   readonly json: boolean;
-}
-
-interface Holder {
-  /** A function's name, a state machine's, or a schedule's. */
-  readonly name: string;
-  readonly granted: number;
-  readonly unused: readonly Pick<Grant, 'action' | 'resource'>[];
 }
 
 /** Nothing listens: only names and ARNs are looked at. */
@@ -50,20 +44,18 @@ const program = new Command('npm run iam --')
       return;
     }
     const holders = await report();
-    print(holders, json);
-    if (strict && holders.some(({ unused }) => unused.length > 0)) process.exitCode = 1;
+    const out = json ? process.stderr : process.stdout;
+    for (const line of linesOf(holders, strict)) out.write(`${line}\n`);
+    const unused = unusedBy(holders);
+    if (json) process.stdout.write(`${JSON.stringify({ roles: holders, unused })}\n`);
+    if (strict && unused > 0) process.exitCode = 1;
   });
 if (!(await ranThrough(program, 'iam'))) process.exitCode = 1;
 
 async function report(): Promise<Holder[]> {
   const calls = await recordedCalls();
   const model = await synthesised();
-  const grants = grantsOf(roleGrants(model), [...calls, ...callsOfServices(model)]);
-  return [...Map.groupBy(grants, ({ roleArn }) => roleArn)].map(([roleArn, ofRole]) => ({
-    name: holderOf(roleArn, model),
-    granted: ofRole.length,
-    unused: ofRole.filter(({ isUsed }) => !isUsed).map(({ action, resource }) => ({ action, resource })),
-  }));
+  return holdersOf(grantsOf(roleGrants(model), [...calls, ...callsOfServices(model)]), model);
 }
 
 async function synthesised(): Promise<LocalModel> {
@@ -74,24 +66,4 @@ async function synthesised(): Promise<LocalModel> {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function holderOf(roleArn: string, { functions, stateMachines, schedules }: LocalModel): string {
-  const fn = functions.find((one) => one.roleArn === roleArn);
-  if (fn !== undefined) return `function ${fn.name}`;
-  const machine = stateMachines.find((one) => one.roleArn === roleArn);
-  if (machine !== undefined) return `state machine ${machine.name}`;
-  const schedule = schedules.find(({ target }) => target.roleArn === roleArn);
-  return schedule === undefined ? `passed on: ${roleArn}` : `schedule ${schedule.name}`;
-}
-
-function print(holders: readonly Holder[], json: boolean): void {
-  const out = json ? process.stderr : process.stdout;
-  for (const { name, granted, unused } of holders.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    out.write(`${name}: ${granted} granted, ${unused.length} never used\n`);
-    for (const { action, resource } of unused) out.write(`  ${action} on ${resource}\n`);
-  }
-  const unused = holders.reduce((sum, holder) => sum + holder.unused.length, 0);
-  out.write(`${holders.length} roles, ${unused} grants never used\n`);
-  if (json) process.stdout.write(`${JSON.stringify({ roles: holders, unused })}\n`);
 }

@@ -3,26 +3,30 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { statement } from '../template/policy.ts';
 import { logCall } from './call-log.ts';
-import { accessKeyOf } from './credentials.ts';
+import { callerOf } from './credentials.ts';
 import { decide } from './decide.ts';
-import type { Call, Decision } from './decide.ts';
+import type { Call } from './decide.ts';
 
-/** In a form that a service in a process of its own is told. */
+/** In a form that a service in a process of its own is told, and told anew when a deployment changes them. */
+export const rolesWithGrants = z.array(
+  z.object({
+    name: z.string(),
+    arn: z.string(),
+    /** `stack/logicalId`. */
+    place: z.string(),
+    /** With the place of the role or of the policy that says it. */
+    statements: z.array(statement.extend({ place: z.string() })),
+  }),
+);
+export type RoleGrants = z.infer<typeof rolesWithGrants>[number];
+export type GrantedStatement = RoleGrants['statements'][number];
+
 export const authorizerOptions = z.object({
-  roles: z.array(
-    z.object({
-      name: z.string(),
-      arn: z.string(),
-      /** `stack/logicalId`. */
-      place: z.string(),
-      statements: z.array(statement),
-    }),
-  ),
+  roles: rolesWithGrants,
   /** A line of JSON for each call that was new, of every service. */
   callLog: z.string(),
 });
 export type AuthorizerOptions = z.infer<typeof authorizerOptions>;
-export type RoleGrants = AuthorizerOptions['roles'][number];
 
 export class AccessDenied extends Error {
   override readonly name = 'AccessDeniedException';
@@ -31,61 +35,87 @@ export class AccessDenied extends Error {
 /** @throws AccessDenied */
 export type Authorize = (headers: IncomingHttpHeaders, ...calls: readonly Call[]) => void;
 
-/** @throws AccessDenied */
+/** @throws AccessDenied, also for a role that no template has */
 export type AuthorizeRole = (roleArn: string | undefined, ...calls: readonly Call[]) => void;
 
 export interface Authorizer {
-  /** Of the caller of a request. Whoever is no role is the person at this machine, and may do everything. */
+  /** Of the caller of a request. Whoever has no role's key is the person at this machine, and may do everything. */
   readonly request: Authorize;
   /** Of a service that acts by a role. */
   readonly role: AuthorizeRole;
+  /** From now on these are the roles, and there are no others. */
+  readonly replace: (roles: readonly RoleGrants[]) => void;
 }
 
 /** For a service that is started by itself. */
-export const ALLOW_ALL: Authorizer = { request: () => undefined, role: () => undefined };
+export const ALLOW_ALL: Authorizer = {
+  request: () => undefined,
+  role: () => undefined,
+  replace: () => undefined,
+};
 
 export function createAuthorizer(options: AuthorizerOptions | undefined): Authorizer {
   if (options === undefined) return ALLOW_ALL;
-  const byName = new Map(options.roles.map((role) => [role.name, role]));
-  const byArn = new Map(options.roles.map((role) => [role.arn, role]));
-  const refusals = new Map<string, string | undefined>();
+  const { callLog } = options;
+  let roles: readonly RoleGrants[] = options.roles;
+  /** By call: why it was refused, or undefined. */
+  const judged = new Map<string, string | undefined>();
 
-  const require = (role: RoleGrants, call: Call): void => {
-    const { action, resource, context } = call;
-    const key = `${role.name} ${action} ${resource}${context === undefined ? '' : JSON.stringify(context)}`;
-    if (!refusals.has(key)) refusals.set(key, judge(role, call, options.callLog));
-    const refusal = refusals.get(key);
-    if (refusal !== undefined) throw new AccessDenied(refusal);
-  };
-  const requireAll = (role: RoleGrants | undefined, calls: readonly Call[]): void => {
-    if (role !== undefined) for (const call of calls) require(role, call);
+  const require = (role: RoleGrants | undefined, who: string, calls: readonly Call[]): void => {
+    for (const call of calls) {
+      const { action, resource, context } = call;
+      const key = `${who} ${action} ${resource}${context === undefined ? '' : JSON.stringify(context)}`;
+      if (!judged.has(key)) judged.set(key, judge(role, who, call, callLog));
+      const refusal = judged.get(key);
+      if (refusal !== undefined) throw new AccessDenied(refusal);
+    }
   };
   return {
-    request: (headers, ...calls) => requireAll(byName.get(accessKeyOf(headers) ?? ''), calls),
-    role: (arn, ...calls) => requireAll(byArn.get(arn ?? ''), calls),
+    request: (headers, ...calls) => {
+      const who = callerOf(headers);
+      if (who !== undefined) require(roles.find(({ name }) => name === who), who, calls);
+    },
+    role: (roleArn, ...calls) => {
+      const role = roles.find(({ arn }) => arn === roleArn);
+      require(role, role?.name ?? roleArn ?? 'no role', calls);
+    },
+    replace: (next) => {
+      roles = next;
+      judged.clear();
+    },
   };
 }
 
 /** @returns why it is refused; undefined when it is allowed */
-function judge(role: RoleGrants, call: Call, callLog: string): string | undefined {
-  const decision = decide(role.statements, call);
-  const refusal = decision === 'allowed' ? undefined : refusalOf(role, call, decision);
-  logCall(callLog, { role: role.name, ...call, ...(refusal === undefined ? {} : { refusal }) });
+function judge(role: RoleGrants | undefined, who: string, call: Call, callLog: string): string | undefined {
+  const why = role === undefined ? 'because no template has this role' : whyRefused(role, call);
+  const refusal =
+    why === undefined
+      ? undefined
+      : `User: ${role?.arn ?? who} is not authorized to perform: ${call.action} on resource: ${call.resource} ${why}`;
+  logCall(callLog, { role: who, ...call, ...(refusal === undefined ? {} : { refusal }) });
   return refusal;
 }
 
-/** AWS's words, and what would have to be written where. */
-function refusalOf({ arn, place }: RoleGrants, call: Call, decision: Decision): string {
-  const { action, resource } = call;
-  const why =
-    decision === 'denied'
-      ? 'with an explicit deny in an identity-based policy'
-      : `because no identity-based policy allows the ${action} action; ` +
-        `missing in ${place}: ${missingStatement(call)}`;
-  return `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+/** In AWS's words, with what would have to be written where, or what denies it where. */
+function whyRefused({ place, statements }: RoleGrants, call: Call): string | undefined {
+  const decision = decide(statements, call);
+  switch (decision) {
+    case 'allowed':
+      return undefined;
+    case 'not allowed':
+      return `because no identity-based policy allows the ${call.action} action; missing in ${place}: ${missingStatement(call)}`;
+    default:
+      return `with an explicit deny in an identity-based policy: ${written(decision.deniedBy)} in ${decision.deniedBy.place}`;
+  }
 }
 
 function missingStatement({ action, resource, context }: Call): string {
   const condition = context === undefined ? {} : { Condition: { StringEquals: context } };
   return JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource, ...condition });
+}
+
+function written({ effect, actions, resources, conditions }: GrantedStatement): string {
+  const condition = Object.keys(conditions).length === 0 ? {} : { Condition: conditions };
+  return JSON.stringify({ Effect: effect, Action: actions, Resource: resources, ...condition });
 }

@@ -1,17 +1,17 @@
-/** Whose credentials a call carries: each role has its own, and the name of the role is its access key. */
+/** Whose credentials a call carries: each role has its own, and its name is in its access key. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Of whoever is no role: the person at this machine, who may do everything. */
-const OPERATOR = 'local';
+/** No key that AWS gives out has it: whoever has another is the person at this machine. */
+const OF_ROLE = 'role:';
 
 export function roleName(roleArn: string): string {
   return roleArn.slice(roleArn.lastIndexOf('/') + 1);
 }
 
 /** The environment variables that AWS's clients read. */
-export function credentialsOf(roleArn: string | undefined) {
+export function credentialsOf(roleArn: string) {
   return {
-    AWS_ACCESS_KEY_ID: roleArn === undefined ? OPERATOR : roleName(roleArn),
+    AWS_ACCESS_KEY_ID: OF_ROLE + roleName(roleArn),
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
   };
@@ -19,9 +19,11 @@ export function credentialsOf(roleArn: string | undefined) {
 
 const CREDENTIAL = /Credential=([^/]+)\//;
 
-/** From the signature; undefined without one. The signature itself is nobody's proof on one machine. */
-export function accessKeyOf({
-  authorization,
-}: Pick<IncomingHttpHeaders, 'authorization'>): string | undefined {
-  return CREDENTIAL.exec(authorization ?? '')?.[1];
+/**
+ * The role's name from the signature; undefined for the person at this machine. The signature itself is nobody's proof
+ * on one machine.
+ */
+export function callerOf({ authorization }: Pick<IncomingHttpHeaders, 'authorization'>): string | undefined {
+  const key = CREDENTIAL.exec(authorization ?? '')?.[1] ?? '';
+  return key.startsWith(OF_ROLE) ? key.slice(OF_ROLE.length) : undefined;
 }

@@ -10,12 +10,21 @@ export interface Call {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-export type Decision = 'allowed' | 'not allowed' | 'denied';
+export type Decision<S extends Statement = Statement> = 'allowed' | 'not allowed' | { readonly deniedBy: S };
 
-export function decide(statements: readonly Statement[], call: Call): Decision {
+export function decide<S extends Statement>(statements: readonly S[], call: Call): Decision<S> {
   const matching = statements.filter((statement) => applies(statement, call));
-  if (matching.some(({ effect }) => effect === 'Deny')) return 'denied';
+  const deniedBy = matching.find(({ effect }) => effect === 'Deny');
+  if (deniedBy !== undefined) return { deniedBy };
   return matching.length > 0 ? 'allowed' : 'not allowed';
+}
+
+/** As a resource's policy decides it for a service of AWS. */
+export function decideFor(service: string, statements: readonly Statement[], call: Call): Decision {
+  const concerned = statements.filter(
+    ({ principals }) => principals.includes(service) || principals.includes('*'),
+  );
+  return decide(concerned, call);
 }
 
 export function applies({ actions, resources, conditions }: Statement, call: Call): boolean {
@@ -43,10 +52,30 @@ function holds(operator: Operator, wanted: readonly string[], value: string | un
     case 'Bool':
       return wanted.some((one) => one.toLowerCase() === value.toLowerCase());
     case 'StringLike':
+      return wanted.some((pattern) => matchesPattern(pattern, value));
     case 'ArnEquals':
     case 'ArnLike':
-      return wanted.some((pattern) => matchesPattern(pattern, value));
+      return wanted.some((pattern) => matchesArn(pattern, value));
   }
+}
+
+const SEGMENTS = 6;
+
+/** As ArnLike and ArnEquals do: no wildcard reaches past a colon, but for those within the last of the six segments. */
+export function matchesArn(pattern: string, arn: string): boolean {
+  const [wanted, given] = [segmentsOf(pattern), segmentsOf(arn)];
+  return (
+    given.length === SEGMENTS &&
+    wanted.length === SEGMENTS &&
+    wanted.every((segment, at) => matchesPattern(segment, given[at] ?? ''))
+  );
+}
+
+function segmentsOf(arn: string): string[] {
+  const parts = arn.split(':');
+  return parts.length < SEGMENTS
+    ? parts
+    : [...parts.slice(0, SEGMENTS - 1), parts.slice(SEGMENTS - 1).join(':')];
 }
 
 /** `*` stands for any characters, `?` for one. */

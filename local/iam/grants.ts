@@ -10,6 +10,11 @@ export interface Grant {
   readonly isUsed: boolean;
 }
 
+/** One that a call used says nothing of the others that it stands for. */
+export function isPatternOfActions(action: string): boolean {
+  return /[*?]/.test(action);
+}
+
 /** Used where the other one is: who begins a transaction must be able to give it up, which few runs need. */
 const GOES_WITH: Readonly<Partial<Record<string, string>>> = {
   'rds-data:RollbackTransaction': 'rds-data:BeginTransaction',
@@ -25,7 +30,8 @@ export function grantsOf(roles: readonly RoleGrants[], calls: readonly LoggedCal
         statement.actions.flatMap((action) =>
           statement.resources.map((resource): Grant => {
             const one = { ...statement, actions: [GOES_WITH[action] ?? action], resources: [resource] };
-            return { roleArn: arn, action, resource, isUsed: made.some((call) => applies(one, call)) };
+            const isUsed = !isPatternOfActions(action) && made.some((call) => applies(one, call));
+            return { roleArn: arn, action, resource, isUsed };
           }),
         ),
       );

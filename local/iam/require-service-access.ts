@@ -1,7 +1,7 @@
 /** That AWS's services may reach what the templates connect them to: without it nothing arrives, in silence. */
-import { functionNameOf } from '../template/function-name.ts';
+import { functionNameOf, qualifierOf } from '../template/function-name.ts';
 import type { LocalModel } from '../template/model.ts';
-import { applies, matchesPattern } from './decide.ts';
+import { decideFor, matchesArn } from './decide.ts';
 
 /** @throws Error of one line that names the connection, and the permission or the statement that is missing */
 export function requireServiceAccess(model: LocalModel): void {
@@ -38,13 +38,13 @@ function requirePermission(
   wanted: { readonly functionArn: string; readonly principal: string; readonly sourceArn: string },
   who: string,
 ): void {
-  const name = functionNameOf(wanted.functionArn);
+  const name = functionNameOf(wanted.functionArn) + qualifierOf(wanted.functionArn);
   const has = permissions.some(
     (permission) =>
-      functionNameOf(permission.function) === name &&
+      functionNameOf(permission.function) + qualifierOf(permission.function) === name &&
       permission.action === 'lambda:InvokeFunction' &&
       permission.principal === wanted.principal &&
-      (permission.sourceArn === undefined || matchesPattern(permission.sourceArn, wanted.sourceArn)),
+      (permission.sourceArn === undefined || matchesArn(permission.sourceArn, wanted.sourceArn)),
   );
   if (has) return;
   throw new Error(
@@ -53,17 +53,29 @@ function requirePermission(
   );
 }
 
-function requireDelivery({ queues, queuePolicies }: LocalModel, topicArn: string, queueArn: string): void {
+function requireDelivery(
+  { account, queues, queuePolicies }: LocalModel,
+  topicArn: string,
+  queueArn: string,
+): void {
   const url = queues.find(({ arn }) => arn === queueArn)?.url ?? '';
-  const call = { action: 'sqs:SendMessage', resource: queueArn, context: { 'aws:SourceArn': topicArn } };
-  const has = queuePolicies
+  const statements = queuePolicies
     .filter(({ queueUrls }) => queueUrls.includes(url))
-    .flatMap(({ statements }) => statements)
-    .filter(({ effect, principals }) => effect === 'Allow' && principals.includes('sns.amazonaws.com'))
-    .some((statement) => applies(statement, call));
-  if (has) return;
+    .flatMap((policy) => policy.statements);
+  const decision = decideFor('sns.amazonaws.com', statements, {
+    action: 'sqs:SendMessage',
+    resource: queueArn,
+    context: {
+      'aws:SourceArn': topicArn,
+      'aws:SourceAccount': account,
+      'aws:SecureTransport': 'true',
+    },
+  });
+  if (decision === 'allowed') return;
   throw new Error(
-    `topic ${topicArn} may not deliver to ${queueArn}: no AWS::SQS::QueuePolicy lets sns.amazonaws.com ` +
-      'send a message to it from there',
+    `topic ${topicArn} may not deliver to ${queueArn}: ` +
+      (decision === 'not allowed'
+        ? 'no AWS::SQS::QueuePolicy lets sns.amazonaws.com send a message to it from there'
+        : `its AWS::SQS::QueuePolicy denies it: ${JSON.stringify(decision.deniedBy)}`),
   );
 }

@@ -26,7 +26,9 @@ function serviceCalls(model: LocalModel): ServiceCall[] {
       ]);
     }),
     ...model.eventSourceMappings.flatMap(({ functionName, queueArn }) =>
-      calls(model.functions.find(({ name }) => name === functionName)?.roleArn, on(queueArn, ...POLLING)),
+      model.functions
+        .filter(({ name }) => name === functionName)
+        .flatMap(({ roleArn }) => calls(roleArn, on(queueArn, ...POLLING))),
     ),
     ...model.schedules.flatMap(({ target }) => calls(target.roleArn, starting(target.arn))),
     ...model.stateMachines.flatMap(({ roleArn, arn, isLogged, isTraced, definition }) => {
@@ -80,17 +82,23 @@ function starting(targetArn: string): Call[] {
 function distributedMaps(value: Json): string[] {
   if (value === null || typeof value !== 'object') return [];
   const map = distributedMap.safeParse(value);
-  return [...(map.success ? [map.data.Label] : []), ...Object.values(value).flatMap(distributedMaps)];
+  return [
+    ...(map.success ? [map.data.Label ?? MADE_UP_LABEL] : []),
+    ...Object.values(value).flatMap(distributedMaps),
+  ];
 }
+
+/** Step Functions makes one up where the definition has none. */
+const MADE_UP_LABEL = 'made-up';
 
 const distributedMap = z.object({
   Type: z.literal('Map'),
-  Label: z.string(),
+  Label: z.string().optional(),
   ItemProcessor: z.object({ ProcessorConfig: z.object({ Mode: z.literal('DISTRIBUTED') }) }),
 });
 
-function calls(roleArn: string | undefined, made: readonly Call[]): ServiceCall[] {
-  return roleArn === undefined ? [] : made.map((call) => ({ roleArn, call }));
+function calls(roleArn: string, made: readonly Call[]): ServiceCall[] {
+  return made.map((call) => ({ roleArn, call }));
 }
 
 function on(resource: string, ...actions: string[]): Call[] {

@@ -16,32 +16,43 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
+/** One that can be told something while it runs. */
+export interface ToldService extends RunningService {
+  readonly tell?: (message: unknown) => void;
+}
+
 const childReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('listening'), url: z.string() }),
+  z.object({ kind: z.literal('told') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);
 
 /** Called by the entry file of a service: waits for the options, starts it, reports the URL. */
 export function serveAsChild<Options>(
   parseOptions: (raw: unknown) => Options,
-  start: (options: Options) => Promise<RunningService>,
+  start: (options: Options) => Promise<ToldService>,
 ): void {
   const report = (message: z.infer<typeof childReport>) => process.send?.(message);
   process.on('disconnect', () => process.exit(0));
   // Ctrl-C reaches the whole process group; the parent decides the order in which its services end.
   process.on('SIGINT', () => undefined);
+  const fail = (error: unknown) =>
+    report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
   process.once('message', (raw) => {
     Promise.resolve(raw)
       .then((options) => start(parseOptions(options)))
-      .then(
-        (service) => {
-          report({ kind: 'listening', url: service.url });
-          process.once('SIGTERM', () => void service.close().finally(() => process.exit(0)));
-        },
-        (error: unknown) => {
-          report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
-        },
-      );
+      .then((service) => {
+        process.on('message', (message) => {
+          try {
+            service.tell?.(message);
+            report({ kind: 'told' });
+          } catch (error) {
+            fail(error);
+          }
+        });
+        report({ kind: 'listening', url: service.url });
+        process.once('SIGTERM', () => void service.close().finally(() => process.exit(0)));
+      }, fail);
   });
 }
 
@@ -49,6 +60,11 @@ export interface ChildService extends RunningService {
   readonly pid: number;
   /** Resolves when the child has ended, asked or not. */
   readonly exited: Promise<void>;
+  /**
+   * Resolves when it acts on it; one at a time.
+   * @throws Error with the child's own message
+   */
+  tell(message: Serializable): Promise<void>;
 }
 
 /**
@@ -72,10 +88,18 @@ export async function spawnService(
   });
   child.send(options);
   const url = await firstReport(child, exited, how.logFile);
+  const tell = async (message: Serializable) => {
+    const answer = nextReport(child, exited);
+    child.send(message);
+    const report = await answer;
+    if (report?.kind !== 'told')
+      throw new Error(report?.kind === 'failed' ? report.message : 'the service has ended');
+  };
   return {
     url,
     pid: child.pid ?? -1,
     exited,
+    tell,
     close: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await exited;
@@ -84,11 +108,18 @@ export async function spawnService(
 }
 
 async function firstReport(child: ChildProcess, exited: Promise<void>, logFile: string): Promise<string> {
-  const reported = once(child, 'message').then(([raw]) => childReport.parse(raw));
-  const report = await Promise.race([reported, exited.then(() => undefined)]);
+  const report = await nextReport(child, exited);
   if (report?.kind === 'listening') return report.url;
   child.kill('SIGKILL');
   throw new Error(
-    report?.message ?? `the service ended before it listened; its log is ${shownPath(logFile)}`,
+    report?.kind === 'failed'
+      ? report.message
+      : `the service ended before it listened; its log is ${shownPath(logFile)}`,
   );
+}
+
+/** Undefined when it has ended. */
+function nextReport(child: ChildProcess, exited: Promise<void>) {
+  const reported = once(child, 'message').then(([raw]) => childReport.parse(raw));
+  return Promise.race([reported, exited.then(() => undefined)]);
 }

@@ -1,20 +1,27 @@
 /** As properties.ts, of the types that say who may call what. */
 import { z } from 'zod';
-import { policyDocument } from './policy.ts';
+import { queuePolicyDocument, rolePolicyDocument, trustPolicyDocument } from './policy.ts';
 import type { RunType } from './properties.ts';
 
 export const role = {
   schema: z.object({
     RoleName: z.string().optional(),
+    AssumeRolePolicyDocument: trustPolicyDocument,
     ManagedPolicyArns: z.array(z.string()).default([]),
-    Policies: z.array(z.object({ PolicyDocument: policyDocument })).default([]),
+    Policies: z.array(z.object({ PolicyDocument: rolePolicyDocument })).default([]),
   }),
-  passedOver: ['AssumeRolePolicyDocument', 'Description', 'MaxSessionDuration', 'Path', 'Tags'],
+  passedOver: ['Description', 'MaxSessionDuration', 'Path', 'Tags'],
 } satisfies RunType;
 
 export const policy = {
-  schema: z.object({ PolicyDocument: policyDocument, Roles: z.array(z.string()).default([]) }),
+  schema: z.object({ PolicyDocument: rolePolicyDocument, Roles: z.array(z.string()).default([]) }),
   passedOver: ['PolicyName'],
+} satisfies RunType;
+
+/** Roles is in neither list: what a role may do is written in it, or in an AWS::IAM::Policy. */
+export const managedPolicy = {
+  schema: z.object({}),
+  passedOver: ['Description', 'Groups', 'ManagedPolicyName', 'Path', 'PolicyDocument', 'Users'],
 } satisfies RunType;
 
 export const permission = {
@@ -28,6 +35,6 @@ export const permission = {
 } satisfies RunType;
 
 export const queuePolicy = {
-  schema: z.object({ PolicyDocument: policyDocument, Queues: z.array(z.string()) }),
+  schema: z.object({ PolicyDocument: queuePolicyDocument, Queues: z.array(z.string()) }),
   passedOver: [],
 } satisfies RunType;

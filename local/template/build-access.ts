@@ -5,11 +5,12 @@ import type { Resource } from './built-resource.ts';
 import type * as model from './model.ts';
 
 export function role(resource: Resource): model.RoleModel {
-  const { ManagedPolicyArns, Policies } = parse(properties.role, resource);
+  const { AssumeRolePolicyDocument, ManagedPolicyArns, Policies } = parse(properties.role, resource);
   return {
     ...placed(resource),
     arn: attribute(resource, 'Arn'),
     managedPolicyArns: ManagedPolicyArns,
+    trust: AssumeRolePolicyDocument,
     statements: Policies.flatMap(({ PolicyDocument }) => PolicyDocument),
   };
 }

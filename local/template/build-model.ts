@@ -1,5 +1,6 @@
 /** The part of the model that one resource makes: its evaluated properties, parsed. */
 import type { AssemblyStack, Json } from './assembly.ts';
+import { managedPolicy } from './access-properties.ts';
 import { permission, queuePolicy, role, rolePolicy } from './build-access.ts';
 import { httpApi, httpIntegration, httpRoute, httpStage } from './build-http-api.ts';
 import { subscription, topic } from './build-topics.ts';
@@ -106,6 +107,9 @@ export function buildResource(scope: StackScope, logicalId: string, type: string
       break;
     case 'AWS::IAM::Policy':
       to.rolePolicies.push(rolePolicy(resource));
+      break;
+    case 'AWS::IAM::ManagedPolicy':
+      parse(managedPolicy, resource);
       break;
     case 'AWS::Lambda::Permission':
       to.permissions.push(permission(resource));

@@ -10,8 +10,7 @@ export function topic(resource: Resource): model.TopicModel {
     ...placed(resource),
     arn: attribute(resource, 'TopicArn'),
     displayName: DisplayName,
-    // By its ARN: a key's id or alias names none that a role's statement names.
-    keyArn: KmsMasterKeyId?.startsWith('arn:') === true ? KmsMasterKeyId : undefined,
+    keyArn: KmsMasterKeyId,
   };
 }
 

@@ -30,8 +30,7 @@ export interface FunctionModel extends Place {
   /** Undefined: the function shares the account's unreserved pool. */
   readonly reservedConcurrency: number | undefined;
   readonly logGroupName: string;
-  /** Undefined where the template gives none: CloudFormation would refuse it. */
-  readonly roleArn: string | undefined;
+  readonly roleArn: string;
   readonly isTraced: boolean;
   readonly isInVpc: boolean;
 }
@@ -52,7 +51,7 @@ export interface StateMachineModel extends Place {
   readonly type: 'STANDARD' | 'EXPRESS';
   /** The Amazon States Language definition. */
   readonly definition: Readonly<Record<string, Json>>;
-  readonly roleArn: string | undefined;
+  readonly roleArn: string;
   readonly isTraced: boolean;
   readonly isLogged: boolean;
 }
@@ -71,7 +70,7 @@ export interface ScheduleModel extends Place {
     readonly input: string | undefined;
     readonly maximumRetryAttempts: number;
     readonly maximumEventAgeSeconds: number;
-    readonly roleArn: string | undefined;
+    readonly roleArn: string;
   };
 }
 
@@ -174,6 +173,8 @@ export interface RoleModel extends Place {
   readonly name: string;
   readonly arn: string;
   readonly managedPolicyArns: readonly string[];
+  /** Who may assume it. */
+  readonly trust: readonly Statement[];
   /** Those within the role itself. */
   readonly statements: readonly Statement[];
 }

@@ -45,7 +45,8 @@ export const queue = {
     RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: count }).optional(),
     RedriveAllowPolicy: asObject.optional(),
   }),
-  passedOver: ['KmsDataKeyReusePeriodSeconds', 'KmsMasterKeyId', 'SqsManagedSseEnabled', 'Tags'],
+  // A key of one's own (KmsMasterKeyId) is in neither list, here and below: who needs it to call is not enforced.
+  passedOver: ['SqsManagedSseEnabled', 'Tags'],
 } satisfies RunType;
 
 export const lambdaFunction = {
@@ -60,7 +61,7 @@ export const lambdaFunction = {
     ReservedConcurrentExecutions: count.optional(),
     LoggingConfig: z.object({ LogGroup: z.string().optional() }).optional(),
     PackageType: z.literal('Zip').optional(),
-    Role: z.string().optional(),
+    Role: z.string(),
     TracingConfig: z.object({ Mode: z.string() }).optional(),
     VpcConfig: asObject.optional(),
   }),
@@ -68,7 +69,6 @@ export const lambdaFunction = {
     'Architectures',
     'Description',
     'EphemeralStorage',
-    'KmsKeyArn',
     'RecursiveLoop',
     'RuntimeManagementConfig',
     'Tags',
@@ -86,7 +86,7 @@ export const eventSourceMapping = {
     FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
     ScalingConfig: z.object({ MaximumConcurrency: count.min(2).max(1000).optional() }).optional(),
   }),
-  passedOver: ['KmsKeyArn', 'MetricsConfig', 'Tags'],
+  passedOver: ['MetricsConfig', 'Tags'],
 } satisfies RunType;
 
 export const stateMachine = {
@@ -96,11 +96,11 @@ export const stateMachine = {
     DefinitionString: jsonText.optional(),
     Definition: asObject.optional(),
     DefinitionSubstitutions: z.record(z.string(), z.coerce.string()).optional(),
-    RoleArn: z.string().optional(),
+    RoleArn: z.string(),
     LoggingConfiguration: z.object({ Level: z.string().default('OFF') }).optional(),
     TracingConfiguration: z.object({ Enabled: flag }).optional(),
   }),
-  passedOver: ['EncryptionConfiguration', 'Tags'],
+  passedOver: ['Tags'],
 } satisfies RunType;
 
 export const schedule = {
@@ -113,13 +113,13 @@ export const schedule = {
     Target: z.object({
       Arn: z.string(),
       Input: z.string().optional(),
-      RoleArn: z.string().optional(),
+      RoleArn: z.string(),
       RetryPolicy: z
         .object({ MaximumRetryAttempts: count.default(185), MaximumEventAgeInSeconds: count.default(86_400) })
         .prefault({}),
     }),
   }),
-  passedOver: ['Description', 'FlexibleTimeWindow', 'KmsKeyArn'],
+  passedOver: ['Description', 'FlexibleTimeWindow'],
 } satisfies RunType;
 
 export const scheduleGroup = {
@@ -169,7 +169,7 @@ export const secret = {
       })
       .optional(),
   }),
-  passedOver: 'any',
+  passedOver: ['Description', 'Name', 'ReplicaRegions', 'Tags', 'Type'],
 } satisfies RunType;
 
 export const databaseCluster = {
@@ -184,7 +184,10 @@ export const databaseCluster = {
 
 /** Read only with ManageMasterUserPassword: otherwise the name may be a dynamic reference. */
 export const managedMasterUser = {
-  schema: z.object({ MasterUsername: z.string() }),
+  schema: z.object({
+    MasterUsername: z.string(),
+    MasterUserSecret: z.strictObject({}, 'a key of one’s own is not known here').optional(),
+  }),
   passedOver: 'any',
 } satisfies RunType;
 

@@ -9,7 +9,8 @@ export const topic = {
   schema: z.object({
     TopicName: z.string().optional(),
     DisplayName: z.string().optional(),
-    KmsMasterKeyId: z.string().optional(),
+    // A key's id or alias names none that a role's statement names.
+    KmsMasterKeyId: z.string().startsWith('arn:', 'a key that is not named by its ARN').optional(),
   }),
   passedOver: ['DeliveryStatusLogging', 'SignatureVersion', 'Tags', 'TracingConfig'],
 } satisfies RunType;

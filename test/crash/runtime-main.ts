@@ -8,7 +8,16 @@ process.once('message', (raw) => {
   startOn(outside, { assemblyDirectory, logDirectory }).then(
     (runtime) => {
       process.send?.({ kind: 'up', endpoints: runtime.endpoints, outputs: runtime.outputs });
-      process.once('SIGTERM', () => void runtime.close().finally(() => process.exit(0)));
+      process.once('SIGTERM', () => {
+        runtime.close().then(
+          () => process.exit(0),
+          (error: unknown) => {
+            // As when AWS would have refused a call.
+            console.error(error instanceof Error ? error.message : error);
+            process.exit(1);
+          },
+        );
+      });
     },
     (error: unknown) => {
       process.send?.({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });

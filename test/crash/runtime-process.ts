@@ -27,7 +27,7 @@ export interface RuntimeProcess {
   readonly up: Promise<RunningEndpoints | undefined>;
   /** SIGKILL for all of its processes. */
   kill(): Promise<void>;
-  /** Ends it in order. */
+  /** Ends it in order. @throws Error when it ends with one, which it has written to stderr */
   close(): Promise<void>;
 }
 
@@ -73,6 +73,8 @@ export function startRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
     async close() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await exited;
+      if (child.exitCode !== 0)
+        throw new Error(`the runtime ended with ${child.exitCode ?? child.signalCode}`);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** A campaign that is stopped and resumed on the local runtime, by every way that an operator has, and what people are told. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -29,6 +29,8 @@ let directory: string;
 let world: World;
 let db: Pool;
 let sfn: SFNClient;
+let isClosed = false;
+const reported: string[] = [];
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'grantline-stop-'));
@@ -37,7 +39,7 @@ beforeAll(async () => {
     environment: {},
     standIn: { ceiling: TPS, latencyMs: 200, seed: SEED },
     context: { moneyTps: TPS },
-    report: () => undefined,
+    report: (line) => reported.push(line),
   });
   db = createPool({ uri: world.outside.databaseUrl, connectionLimit: 2, decimalNumbers: false });
   sfn = new SFNClient({
@@ -50,7 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   sfn.destroy();
   await db.end();
-  await world.close();
+  if (!isClosed) await world.close();
   await rm(directory, { recursive: true, force: true });
 }, 60_000);
 
@@ -259,3 +261,49 @@ test('a deployment midway neither stops nor repeats a payment, and what comes af
   await expectVerified(following);
   expect(pidsOf().filter((pid) => !before.includes(pid))).not.toEqual([]);
 }, 180_000);
+
+// The last: the world ends with it.
+test('a right that is taken away is refused by the statement that is missing, and the run ends with an error', async () => {
+  const next = join(directory, 'too-little');
+  await cp(join(directory, 'cdk.out'), next, { recursive: true });
+  await takeAway(next, 'CampaignRunFunctionsPublishPartitionRole', 'sqs:SendMessage');
+  await load('7006');
+
+  await world.runtime.deploy(next);
+  await start({ promotionId: '7006' });
+  const refusal =
+    /^User: \S+ is not authorized to perform: sqs:SendMessage on resource: (\S+:grantline-dev-grants\.fifo) because .*; missing in Grantline-dev-CampaignGrant\/CampaignRunFunctionsPublishPartitionRole\w+: {"Effect":"Allow","Action":"sqs:SendMessage","Resource":"\1"}$/;
+  await waitUntil(() => Promise.resolve(reported.some((line) => refusal.test(line)) || undefined));
+
+  isClosed = true;
+  await expect(world.close()).rejects.toThrow(
+    /^AWS would have refused so many calls: \d+, the first: User: .*sqs:SendMessage/,
+  );
+}, 120_000);
+
+const policies = z.looseObject({
+  Resources: z.record(
+    z.string(),
+    z.looseObject({
+      Properties: z
+        .looseObject({ PolicyDocument: z.looseObject({ Statement: z.unknown() }).optional() })
+        .optional(),
+    }),
+  ),
+});
+const statements = z.array(z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) }));
+
+/** The action, out of the policy of a role of the campaign's stack. */
+async function takeAway(assembly: string, role: string, action: string): Promise<void> {
+  const file = join(assembly, 'Grantline-dev-CampaignGrant.template.json');
+  const template = policies.parse(JSON.parse(await readFile(file, 'utf8')));
+  const [policy] = Object.entries(template.Resources)
+    .filter(([id]) => id.startsWith(`${role}DefaultPolicy`))
+    .flatMap(([, { Properties }]) => Properties?.PolicyDocument ?? []);
+  if (policy === undefined) throw new Error(`${role} has no policy`);
+  policy.Statement = statements.parse(policy.Statement).map((statement) => ({
+    ...statement,
+    Action: [statement.Action].flat().filter((one) => one !== action),
+  }));
+  await writeFile(file, JSON.stringify(template));
+}

@@ -1,6 +1,8 @@
 /** What a deployment would get, as the local runtime reads it. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grantlineStacks } from '../../lib/grantline-stacks.ts';
+import { requireAccess } from '../../local/iam/require-access.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { resolveAssembly } from '../../local/template/resolve.ts';
 import { makeConfig, unbundledApp } from './synthesised.ts';
@@ -13,10 +15,11 @@ const ENDPOINTS = {
 };
 
 describe.each(['dev', 'staging', 'prod'] as const)('the application of %s', (stage) => {
-  it('is understood whole, and every mapping and trigger finds its queue and its function', async () => {
+  it('is understood whole, every mapping and trigger finds its queue and its function, and no role lacks what AWS does by it', async () => {
     const app = unbundledApp();
     grantlineStacks(app, makeConfig({ stage }));
-    const assembly = await readAssembly(app.synth().directory);
+    const assemblyDirectory = app.synth().directory;
+    const assembly = await readAssembly(assemblyDirectory);
 
     const model = resolveAssembly(assembly, ENDPOINTS);
 
@@ -28,5 +31,7 @@ describe.each(['dev', 'staging', 'prod'] as const)('the application of %s', (sta
       expect(queues).toContain(queueArn);
     }
     for (const { functionName } of model.triggers) expect(functions).toContain(functionName);
+    const { roles } = requireAccess(model, join(assemblyDirectory, 'calls-of-roles.jsonl'));
+    expect(roles.length).toBeGreaterThanOrEqual(functions.length);
   }, 120_000);
 });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { sendAccessDenied } from '../../iam/access-denied.ts';
 import { AccessDenied } from '../../iam/authorizer.ts';
 import type { Authorizer } from '../../iam/authorizer.ts';
+import { qualifierOf } from '../../template/function-name.ts';
 import type { LocalFunction } from './local-function.ts';
 import { LambdaServiceError, SYNC_PAYLOAD_LIMIT } from './outcome.ts';
 import type { InvocationOutcome } from './outcome.ts';
@@ -18,6 +19,7 @@ export interface LambdaOperations {
 }
 
 const named = z.object({ name: z.string() });
+const qualified = z.object({ Qualifier: z.string().optional() });
 const invocationHeaders = z.object({
   'x-amz-invocation-type': z.enum(['RequestResponse', 'Event', 'DryRun']).default('RequestResponse'),
 });
@@ -40,7 +42,9 @@ export function lambdaHttpApi(lambda: LambdaOperations, authorizer: Authorizer):
     const type = invocationHeaders.parse(request.headers)['x-amz-invocation-type'];
     const payload = checkedPayload(request.body);
     const { arn } = lambda.find(name).settings;
-    authorizer.request(request.headers, { action: 'lambda:InvokeFunction', resource: arn });
+    const { Qualifier } = qualified.parse(request.query);
+    const qualifier = Qualifier === undefined ? qualifierOf(name) : `:${Qualifier}`;
+    authorizer.request(request.headers, { action: 'lambda:InvokeFunction', resource: arn + qualifier });
     if (type === 'DryRun') return reply.code(204).send();
     if (type === 'Event') {
       lambda.invokeAsync(name, payload);

@@ -13,9 +13,7 @@ import { LambdaServiceError, SYNC_PAYLOAD_LIMIT, throttled } from './outcome.ts'
 import type { InvocationOutcome } from './outcome.ts';
 
 /** What the service needs to know of a function: all but where a template says it, and what AWS does around it. */
-export type LambdaFunction = Omit<FunctionModel, keyof Place | 'roleArn' | 'isTraced' | 'isInVpc'> & {
-  readonly roleArn?: string | undefined;
-};
+export type LambdaFunction = Omit<FunctionModel, keyof Place | 'isTraced' | 'isInVpc'>;
 
 /** A process costs 100 MB and half a second: few environments share one. */
 const ENVIRONMENTS_BEFORE_ANOTHER_PROCESS = 4;

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { ALLOW_ALL } from '../../iam/authorizer.ts';
 import type { Authorizer } from '../../iam/authorizer.ts';
 import type { RunningService } from '../../process/child-service.ts';
+import { functionNameOf } from '../../template/function-name.ts';
 import { AsyncInvocations } from './async-invocations.ts';
 import { concurrencyPools } from './concurrency.ts';
 import { functionEnvironment } from './function-environment.ts';
@@ -64,18 +65,16 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
   const pools = concurrencyPools(options.functions, options.accountConcurrency ?? 1000);
   const functions = new Map<string, LocalFunction>();
   const howToRun = (settings: LambdaFunction): HowToRun => ({
-    env: functionEnvironment(settings, options),
+    env: functionEnvironment(settings, {
+      ...options,
+      endpointsEnv: { ...options.endpointsEnv, ...ownEndpoint },
+    }),
     logDirectory: options.logDirectory,
     yields: options.paced !== undefined && !options.paced.has(settings.name),
     restMilliseconds: options.restMilliseconds ?? REST_MS,
   });
-  for (const settings of options.functions) {
-    const pool = pools.get(settings.name);
-    if (pool) functions.set(settings.name, new LocalFunction(settings, pool, howToRun(settings)));
-  }
-
   const find = (nameOrArn: string): LocalFunction => {
-    const found = functions.get(functionName(nameOrArn));
+    const found = functions.get(functionNameOf(nameOrArn));
     if (found) return found;
     throw new LambdaServiceError('ResourceNotFoundException', 404, `Function not found: ${nameOrArn}`);
   };
@@ -95,6 +94,12 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
     options.authorizer ?? ALLOW_ALL,
   );
   const url = await api.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  // Functions are told where to invoke others, which is known only now.
+  const ownEndpoint = { AWS_ENDPOINT_URL_LAMBDA: url };
+  for (const settings of options.functions) {
+    const pool = pools.get(settings.name);
+    if (pool) functions.set(settings.name, new LocalFunction(settings, pool, howToRun(settings)));
+  }
   return {
     url,
     invoke: async (nameOrArn, payload) => {
@@ -115,12 +120,6 @@ export async function createLambdaService(options: LambdaServiceOptions): Promis
       await Promise.all([...functions.values()].map((fn) => fn.close()));
     },
   };
-}
-
-/** The name in `name`, `name:qualifier`, an ARN or a qualified ARN. */
-export function functionName(nameOrArn: string): string {
-  const parts = nameOrArn.split(':');
-  return (parts[0] === 'arn' ? parts[6] : parts[0]) ?? nameOrArn;
 }
 
 function thrownBy({ errorType, errorMessage, trace }: FunctionError): Error {

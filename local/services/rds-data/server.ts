@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import Fastify from 'fastify';
 import type { FastifyReply } from 'fastify';
 import { sendAccessDenied } from '../../iam/access-denied.ts';
-import { AccessDenied, createAuthorizer } from '../../iam/authorizer.ts';
-import type { RunningService } from '../../process/child-service.ts';
+import { AccessDenied, createAuthorizer, rolesWithGrants } from '../../iam/authorizer.ts';
+import type { ToldService } from '../../process/child-service.ts';
 import { DataApiError, validationError } from './errors.ts';
 import { Operations } from './operations.ts';
 import type { Permit } from './operations.ts';
@@ -14,8 +14,11 @@ import type { RdsDataOptions } from './options.ts';
 
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
-/** Starts to listen whether or not a database is there: calls tell when it is not. */
-export async function startRdsData(options: RdsDataOptions): Promise<RunningService> {
+/**
+ * Starts to listen whether or not a database is there: calls tell when it is not. It is told the roles that a deployment
+ * changes.
+ */
+export async function startRdsData(options: RdsDataOptions): Promise<ToldService> {
   const parsed = rdsDataOptions.parse(options);
   const authorizer = createAuthorizer(parsed.authorizer);
   const operations = new Operations(parsed);
@@ -53,6 +56,7 @@ export async function startRdsData(options: RdsDataOptions): Promise<RunningServ
   const url = await app.listen({ host: '127.0.0.1', port: parsed.port ?? 0 });
   return {
     url,
+    tell: (roles) => authorizer.replace(rolesWithGrants.parse(roles)),
     close: async () => {
       await app.close();
       await operations.close();

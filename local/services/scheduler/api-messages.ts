@@ -76,7 +76,7 @@ export function inputOf(settings: ScheduleSettings): ScheduleInput {
     ActionAfterCompletion: 'NONE',
     Target: {
       Arn: settings.target.arn,
-      RoleArn: settings.target.roleArn ?? 'arn:aws:iam::000000000000:role/local',
+      RoleArn: settings.target.roleArn,
       Input: settings.target.input,
       RetryPolicy: {
         MaximumRetryAttempts: settings.target.maximumRetryAttempts,

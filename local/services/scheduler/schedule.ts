@@ -10,7 +10,7 @@ export interface ScheduleTarget {
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
   /** By which Scheduler starts it. */
-  readonly roleArn?: string | undefined;
+  readonly roleArn: string;
 }
 
 export interface ScheduleSettings {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { authorizerOptions, createAuthorizer } from '../../iam/authorizer.ts';
-import type { RunningService } from '../../process/child-service.ts';
+import { authorizerOptions, createAuthorizer, rolesWithGrants } from '../../iam/authorizer.ts';
+import type { ToldService } from '../../process/child-service.ts';
 import { requirePinnedFauxqs } from './pinned-version.ts';
 
 export const sqsOptions = z.object({
@@ -39,10 +39,11 @@ export const sqsOptions = z.object({
 export type SqsOptions = z.input<typeof sqsOptions>;
 
 /**
- * An SQS endpoint on 127.0.0.1 with the queues given, which is SNS's endpoint too.
+ * An SQS endpoint on 127.0.0.1 with the queues given, which is SNS's endpoint too. It is told the roles that a deployment
+ * changes.
  * @throws Error in one line that names the queue and the attribute that cannot be had, or the subscription.
  */
-export async function startSqs(options: SqsOptions): Promise<RunningService> {
+export async function startSqs(options: SqsOptions): Promise<ToldService> {
   requirePinnedFauxqs();
   // Loaded after the check: with another version these modules may not even link.
   const { sqsApp } = await import('./sqs-app.ts');
@@ -65,11 +66,12 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   for (const topic of options.topics ?? []) topics.add(topic);
   for (const subscription of options.subscriptions ?? []) topics.connect(subscription, store);
 
+  const authorizer = createAuthorizer(options.authorizer);
   const app = sqsApp(store, topics, {
-    authorizer: createAuthorizer(options.authorizer),
+    authorizer,
     account: options,
     keyOfTopic: new Map(options.topics?.map(({ arn, keyArn }) => [arn, keyArn])),
   });
   const url = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
-  return { url, close: () => app.close() };
+  return { url, close: () => app.close(), tell: (roles) => authorizer.replace(rolesWithGrants.parse(roles)) };
 }

@@ -11,8 +11,10 @@ import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { credentialsOf } from '../../../local/iam/credentials.ts';
 import { startRuntime } from '../../../local/runtime.ts';
 import type { Runtime } from '../../../local/runtime.ts';
+import { LOGS, allow, makeRole } from './make-role.ts';
 
 const of = (service: string, rest: string) => `arn:aws:${service}:ap-northeast-2:000000000000:${rest}`;
 const QUEUE = of('sqs', 'work');
@@ -20,19 +22,8 @@ const CLUSTER = of('rds', 'cluster:data');
 const MACHINE = of('states', 'stateMachine:run');
 const PASSED = 'arn:aws:iam::000000000000:role/passed';
 
-const allow = (Action: string | string[], Resource: unknown, Condition?: object) => ({
-  Effect: 'Allow',
-  Action,
-  Resource,
-  ...(Condition === undefined ? {} : { Condition }),
-});
-
-const role = (RoleName: string, ...Statement: object[]) => ({
-  Type: 'AWS::IAM::Role',
-  Properties: { RoleName, Policies: [{ PolicyName: 'inline', PolicyDocument: { Statement } }] },
-});
-
-const LOGS = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], '*');
+const role = (service: string, RoleName: string, ...statements: object[]) =>
+  makeRole(service, statements, { RoleName });
 
 const makeFunction = (FunctionName: string, roleId: string) => ({
   Type: 'AWS::Lambda::Function',
@@ -45,17 +36,19 @@ const makeFunction = (FunctionName: string, roleId: string) => ({
   },
 });
 
-const machine = (StateMachineName: string, roleId: string, functionId: string) => ({
+const machine = (StateMachineName: string, roleId: string, Resource: object) => ({
   Type: 'AWS::StepFunctions::StateMachine',
   Properties: {
     StateMachineName,
     RoleArn: { 'Fn::GetAtt': [roleId, 'Arn'] },
     Definition: {
       StartAt: 'Work',
-      States: { Work: { Type: 'Task', Resource: { 'Fn::GetAtt': [functionId, 'Arn'] }, End: true } },
+      States: { Work: { Type: 'Task', Resource, End: true } },
     },
   },
 });
+
+const WORKER = { 'Fn::GetAtt': ['Worker', 'Arn'] };
 
 const TEMPLATE = {
   Resources: {
@@ -73,11 +66,13 @@ const TEMPLATE = {
     },
     Group: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'reservations' } },
     Granted: role(
+      'lambda',
       'granted',
       LOGS,
       allow('sqs:Send*', { 'Fn::GetAtt': ['Queue', 'Arn'] }),
       allow('sns:Publish', '*'),
       allow('states:StartExecution', MACHINE),
+      allow('lambda:InvokeFunction', of('lambda', 'function:bystander')),
       allow('states:DescribeExecution', of('states', 'execution:run:*')),
       allow('rds-data:ExecuteStatement', CLUSTER),
       allow('scheduler:CreateSchedule', of('scheduler', 'schedule/reservations/*')),
@@ -101,13 +96,15 @@ const TEMPLATE = {
         },
       },
     },
-    Nothing: role('nothing', LOGS),
-    Invoker: role('invoker', allow('lambda:InvokeFunction', of('lambda', 'function:worker'))),
-    Passed: role('passed'),
+    Nothing: role('lambda', 'nothing', LOGS),
+    Invoker: role('states', 'invoker', allow('lambda:InvokeFunction', of('lambda', 'function:worker'))),
+    Passed: role('scheduler', 'passed'),
+    Helpless: role('states', 'helpless'),
     Worker: makeFunction('worker', 'Granted'),
     Bystander: makeFunction('bystander', 'Nothing'),
-    Run: machine('run', 'Invoker', 'Worker'),
-    Denied: machine('denied', 'Passed', 'Worker'),
+    Run: machine('run', 'Invoker', WORKER),
+    Alias: machine('alias', 'Invoker', { 'Fn::Join': [':', [WORKER, 'live']] }),
+    Denied: machine('denied', 'Helpless', WORKER),
   },
 };
 
@@ -154,7 +151,10 @@ const settings = (endpoint: keyof Runtime['endpoints'], accessKeyId: string) => 
   maxAttempts: 1,
 });
 
-type Ask = (who: string) => Promise<unknown>;
+/** Whose access key is given: `keyOf` a role, or anybody's. */
+type Ask = (accessKeyId: string) => Promise<unknown>;
+
+const keyOf = (role: string) => credentialsOf(`arn:aws:iam::000000000000:role/${role}`).AWS_ACCESS_KEY_ID;
 
 const send: Ask = (who) =>
   new SQSClient(settings('sqs', who)).send(
@@ -184,7 +184,7 @@ const begin: Ask = (who) =>
 const schedule = (group: string, roleArn: string) => (who: string) =>
   new SchedulerClient(settings('scheduler', who)).send(
     new CreateScheduleCommand({
-      Name: `later-${who}-${group}`,
+      Name: `later-${group}`,
       GroupName: group,
       ScheduleExpression: 'at(2999-01-01T00:00:00)',
       FlexibleTimeWindow: { Mode: 'OFF' },
@@ -195,8 +195,10 @@ const count = (namespace: string) => (who: string) =>
   new CloudWatchClient(settings('cloudwatch', who)).send(
     new PutMetricDataCommand({ Namespace: namespace, MetricData: [{ MetricName: 'x', Value: 1 }] }),
   );
-const invoke = (name: string) => (who: string) =>
-  new LambdaClient(settings('lambda', who)).send(new InvokeCommand({ FunctionName: name }));
+const invoke = (name: string, Qualifier?: string) => (who: string) =>
+  new LambdaClient(settings('lambda', who)).send(
+    new InvokeCommand({ FunctionName: name, ...(Qualifier === undefined ? {} : { Qualifier }) }),
+  );
 
 const secretArn = () => runtime.model.secrets[0]?.arn ?? '';
 
@@ -206,9 +208,10 @@ describe('a role', () => {
     ['publishes to a topic with no key of its own', publish('plain')],
     ['starts its machine', start('run')],
     ['puts metrics of its namespace', count('Mine')],
+    ['invokes a function without a qualifier', invoke('bystander')],
     ['makes a schedule in its group, and passes its role on', schedule('reservations', PASSED)],
   ])('%s', async (_what, ask) => {
-    await expect(ask('granted')).resolves.toBeDefined();
+    await expect(ask(keyOf('granted'))).resolves.toBeDefined();
   });
 
   it.each<[string, Ask, string, string]>([
@@ -222,7 +225,7 @@ describe('a role', () => {
       'scheduler:CreateSchedule',
       schedule('default', PASSED),
       'granted',
-      of('scheduler', 'schedule/default/later-granted-default'),
+      of('scheduler', 'schedule/default/later-default'),
     ],
     [
       'iam:PassRole',
@@ -231,8 +234,15 @@ describe('a role', () => {
       'arn:aws:iam::000000000000:role/admin',
     ],
     ['lambda:InvokeFunction', invoke('worker'), 'granted', of('lambda', 'function:worker')],
+    ['lambda:InvokeFunction', invoke('bystander:live'), 'granted', of('lambda', 'function:bystander:live')],
+    [
+      'lambda:InvokeFunction',
+      invoke('bystander', 'live'),
+      'granted',
+      of('lambda', 'function:bystander:live'),
+    ],
   ])('without %s is refused, and told what is missing where', async (action, ask, who, resource) => {
-    const refusal = await ask(who).catch((error: unknown) => error);
+    const refusal = await ask(keyOf(who)).catch((error: unknown) => error);
 
     expect(refusal).toMatchObject({
       name: expect.stringMatching(/^(AccessDenied|AuthorizationError)/) as unknown,
@@ -251,21 +261,22 @@ describe('a role', () => {
 
   it('needs the secret of a database to send a statement to it, and the secret itself to read it', async () => {
     for (const ask of [execute, readSecret]) {
-      await expect(ask('granted')).rejects.toThrow(
+      await expect(ask(keyOf('granted'))).rejects.toThrow(
         `not authorized to perform: secretsmanager:GetSecretValue on resource: ${secretArn()}`,
       );
     }
   });
 
   it('may not do what is denied, whatever else allows it', async () => {
-    await expect(start('denied')('granted')).rejects.toThrow(
-      'with an explicit deny in an identity-based policy',
+    await expect(start('denied')(keyOf('granted'))).rejects.toThrow(
+      'with an explicit deny in an identity-based policy: {"Effect":"Deny","Action":["states:StartExecution"],' +
+        `"Resource":["${of('states', 'stateMachine:denied')}"]} in App/Other`,
     );
   });
 
   it('asks about executions of its machine alone', async () => {
     const describeOf = (executionArn: string) =>
-      new SFNClient(settings('stepFunctions', 'granted')).send(
+      new SFNClient(settings('stepFunctions', keyOf('granted'))).send(
         new DescribeExecutionCommand({ executionArn }),
       );
 
@@ -275,10 +286,38 @@ describe('a role', () => {
     );
   });
 
+  it.each<[string, string, object]>([
+    ['lambda:InvokeFunction', of('lambda', 'function:worker'), {}],
+    ['states:StartExecution', MACHINE, {}],
+    [
+      'states:StartExecution',
+      'arn:aws:scheduler:::aws-sdk:sfn:startExecution',
+      { Input: JSON.stringify({ StateMachineArn: MACHINE }) },
+    ],
+  ])('of a schedule is asked (%s) for its target %s', async (action, Arn, input) => {
+    said.length = 0;
+    await new SchedulerClient(settings('scheduler', 'somebody')).send(
+      new CreateScheduleCommand({
+        Name: `due-${Arn.split(':').at(-1) ?? ''}`,
+        ScheduleExpression: 'at(2022-01-01T00:00:00)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn, RoleArn: PASSED, RetryPolicy: { MaximumRetryAttempts: 0 }, ...input },
+      }),
+    );
+
+    await vi.waitFor(() =>
+      expect(said.join('\n')).toMatch(
+        new RegExp(
+          `schedule due-.*its target could not be started: .*role/passed is not authorized.*${action}`,
+        ),
+      ),
+    );
+  });
+
   it('of a function is in the credentials that its code has', async () => {
     const { Payload } = await invoke('bystander')('somebody');
 
-    expect(Buffer.from(Payload ?? []).toString()).toBe('"nothing"');
+    expect(Buffer.from(Payload ?? []).toString()).toBe('"role:nothing"');
   });
 
   it('of a state machine is asked for each function that it invokes', async () => {
@@ -295,12 +334,18 @@ describe('a role', () => {
       );
     };
 
-    expect(await ends('run')).toMatchObject({ status: 'SUCCEEDED', output: '"granted"' });
+    expect(await ends('run')).toMatchObject({ status: 'SUCCEEDED', output: '"role:granted"' });
+    expect(await ends('alias')).toMatchObject({
+      status: 'FAILED',
+      cause: expect.stringContaining(
+        'on resource: arn:aws:lambda:ap-northeast-2:000000000000:function:worker:live',
+      ) as unknown,
+    });
     expect(await ends('denied')).toMatchObject({
       status: 'FAILED',
       error: 'Lambda.AWSLambdaException',
       cause: expect.stringContaining(
-        'role/passed is not authorized to perform: lambda:InvokeFunction',
+        'role/helpless is not authorized to perform: lambda:InvokeFunction',
       ) as unknown,
     });
   });
@@ -323,8 +368,8 @@ describe('whoever is no role', () => {
 
 describe('the log of calls', () => {
   it('has each different call of a role once, and none of whoever is no role', async () => {
-    await count('Mine')('granted');
-    await count('Mine')('granted');
+    await count('Mine')(keyOf('granted'));
+    await count('Mine')(keyOf('granted'));
     const log = await readFile(join(directory, 'logs', 'calls-of-roles.jsonl'), 'utf8');
     const line = JSON.stringify({
       role: 'granted',

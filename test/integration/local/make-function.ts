@@ -25,6 +25,7 @@ export function makeFunction(
     memoryMegabytes: 128,
     reservedConcurrency: undefined,
     logGroupName: `/aws/lambda/${name}`,
+    roleArn: `arn:aws:iam::000000000000:role/${name}`,
     ...rest,
   };
 }

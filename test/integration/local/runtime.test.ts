@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { credentialsOf } from '../../../local/iam/credentials.ts';
 import { startRuntime } from '../../../local/runtime.ts';
 import type { Runtime } from '../../../local/runtime.ts';
+import { LOGS, allow, makeRole } from './make-role.ts';
 
 let directory = '';
 let runtime: Runtime | undefined;
@@ -21,20 +23,43 @@ interface World {
   readonly events: () => unknown[];
 }
 
+const said: string[] = [];
+
 /** @param api the code of `index.api`, a function's body with `event` */
 async function startWorld(template: object, api = ''): Promise<World> {
   directory = await mkdtemp(join(tmpdir(), 'runtime-'));
+  said.length = 0;
   const received = join(directory, 'events');
-  const assembly = join(directory, 'cdk.out');
+  const code = `
+    import { appendFileSync } from 'node:fs';
+    export const handler = async (event) =>
+      appendFileSync(${JSON.stringify(received)}, JSON.stringify(event) + '\\n');
+    export const api = async (event) => { ${api} };`;
+  const assembly = await writeAssembly('cdk.out', template, code);
+  runtime = await startRuntime({
+    assemblyDirectory: assembly,
+    logDirectory: join(directory, 'logs'),
+    databaseUrl: 'mysql://nobody@127.0.0.1:1/none',
+    redisUrl: 'redis://127.0.0.1:1',
+    overrides: {},
+    secrets: {},
+    report: (line) => said.push(line),
+  });
+  const events = () =>
+    existsSync(received)
+      ? readFileSync(received, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line): unknown => JSON.parse(line))
+      : [];
+  return { runtime, events };
+}
+
+/** As `cdk synth` does. @returns its directory */
+async function writeAssembly(name: string, template: object, code: string): Promise<string> {
+  const assembly = join(directory, name);
   await mkdir(join(assembly, 'asset.code'), { recursive: true });
-  await mkdir(join(directory, 'logs'));
-  await writeFile(
-    join(assembly, 'asset.code', 'index.mjs'),
-    `import { appendFileSync } from 'node:fs';
-     export const handler = async (event) =>
-       appendFileSync(${JSON.stringify(received)}, JSON.stringify(event) + '\\n');
-     export const api = async (event) => { ${api} };`,
-  );
+  await writeFile(join(assembly, 'asset.code', 'index.mjs'), code);
   await write(join(assembly, 'manifest.json'), {
     artifacts: {
       App: {
@@ -48,23 +73,13 @@ async function startWorld(template: object, api = ''): Promise<World> {
     files: { code: { source: { path: 'asset.code' }, destinations: { here: { objectKey: 'code.zip' } } } },
   });
   await write(join(assembly, 'App.template.json'), template);
-  runtime = await startRuntime({
-    assemblyDirectory: assembly,
-    logDirectory: join(directory, 'logs'),
-    databaseUrl: 'mysql://nobody@127.0.0.1:1/none',
-    redisUrl: 'redis://127.0.0.1:1',
-    overrides: {},
-    secrets: {},
-  });
-  const events = () =>
-    existsSync(received)
-      ? readFileSync(received, 'utf8')
-          .trim()
-          .split('\n')
-          .map((line): unknown => JSON.parse(line))
-      : [];
-  return { runtime, events };
+  return assembly;
 }
+
+const roleOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+
+/** By which the functions of these templates write their logs. */
+const Role = makeRole('lambda', [LOGS]);
 
 const makeFunction = (properties: object = {}) => ({
   Type: 'AWS::Lambda::Function',
@@ -72,6 +87,7 @@ const makeFunction = (properties: object = {}) => ({
     Code: { S3Key: 'code.zip' },
     Handler: 'index.handler',
     Runtime: 'nodejs24.x',
+    Role: roleOf('Role'),
     ...properties,
   },
 });
@@ -89,11 +105,22 @@ const permission = (functionId: string, principal: string, sourceArn: unknown) =
 /** A machine of one state, a function that writes down the events it gets, and the rule between them. */
 const machineAndRule = (state: object) => ({
   Resources: {
+    Role,
+    RunRole: makeRole('states', []),
+    SchedulesRole: makeRole('scheduler', [allow('states:StartExecution', '*')], { RoleName: 'schedules' }),
+    MayPass: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        Roles: [{ Ref: 'Role' }],
+        PolicyDocument: { Statement: allow('iam:Pass*', '*:role/sched*') },
+      },
+    },
     Told: makeFunction(),
     Run: {
       Type: 'AWS::StepFunctions::StateMachine',
       Properties: {
         StateMachineName: 'run',
+        RoleArn: roleOf('RunRole'),
         DefinitionString: JSON.stringify({ StartAt: 'Work', States: { Work: state } }),
       },
     },
@@ -116,6 +143,7 @@ const machineAndRule = (state: object) => ({
 /** An HTTP API before a function that publishes to a topic, whose queue's function writes down what it gets. */
 const apiAndTopic = {
   Resources: {
+    Role: makeRole('lambda', [LOGS, allow('sqs:*', '*')]),
     Told: makeFunction(),
     Alerts: { Type: 'AWS::SNS::Topic' },
     Queue: { Type: 'AWS::SQS::Queue' },
@@ -222,7 +250,7 @@ describe('the runtime', () => {
       ActionAfterCompletion: 'DELETE',
       Target: {
         Arn: 'arn:aws:scheduler:::aws-sdk:sfn:startExecution',
-        RoleArn: 'arn:aws:iam::000000000000:role/x',
+        RoleArn: 'arn:aws:iam::000000000000:role/schedules',
         Input: JSON.stringify({ StateMachineArn: stateMachines[0]?.arn, Name: 'promotion-7', Input: input }),
       },
     });
@@ -331,39 +359,142 @@ describe('the runtime', () => {
     },
   );
 
-  it.each([
-    ['write its log', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }, 'logs:CreateLogStream'],
-    [
-      'be traced',
-      { Role: { 'Fn::GetAtt': ['LogRole', 'Arn'] }, TracingConfig: { Mode: 'Active' } },
-      'xray:PutTraceSegments',
-    ],
-  ])(
-    'refuses a function whose role may not %s, which on AWS nobody would hear of',
-    async (_what, properties, action) => {
-      const logs = { Effect: 'Allow', Action: 'logs:*', Resource: '*' };
-      const Policies = [{ PolicyName: 'logs', PolicyDocument: { Statement: logs } }];
-      const Resources = {
-        Role: { Type: 'AWS::IAM::Role', Properties: {} },
-        LogRole: { Type: 'AWS::IAM::Role', Properties: { Policies } },
-        Work: makeFunction(properties),
-      };
+  it('refuses a function whose role no template has', async () => {
+    const Resources = { Work: makeFunction({ Role: 'arn:aws:iam::000000000000:role/elsewhere' }) };
 
-      await expect(startWorld({ Resources })).rejects.toThrow(
-        new RegExp(`is not authorized to perform: ${action} .*missing in App/`),
-      );
-    },
-  );
+    await expect(startWorld({ Resources })).rejects.toThrow(
+      'function App-Work has the role arn:aws:iam::000000000000:role/elsewhere, which no template has',
+    );
+  });
 
   it('refuses a role with a managed policy, which it cannot read', async () => {
     const ManagedPolicyArns = ['arn:aws:iam::aws:policy/AdministratorAccess'];
-    const Resources = {
-      Role: { Type: 'AWS::IAM::Role', Properties: { ManagedPolicyArns } },
-      Work: makeFunction({ Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
-    };
+    const Resources = { Role: makeRole('lambda', [LOGS], { ManagedPolicyArns }), Work: makeFunction() };
 
     await expect(startWorld({ Resources })).rejects.toThrow(
       '(App/Role): the managed policy arn:aws:iam::aws:policy/',
+    );
+  });
+});
+
+describe('a call to a service that the runtime has not', () => {
+  it('is refused by its name, and reaches nobody', async () => {
+    const authorization = 'AWS4-HMAC-SHA256 Credential=role:x/20261122/ap-northeast-2/dynamodb/aws4_request';
+    const api = `
+      const answer = await fetch(process.env.AWS_ENDPOINT_URL, { headers: { authorization: '${authorization}' } });
+      const { url } = await fetch(process.env.AWS_ENDPOINT_URL_LAMBDA + '/2015-03-31/functions');
+      return [await answer.json(), url];`;
+    const { runtime: started } = await startWorld(
+      { Resources: { Role, Work: makeFunction({ Handler: 'index.api', FunctionName: 'work' }) } },
+      api,
+    );
+
+    const answer = await post(`${started.endpoints.lambda}/2015-03-31/functions/work/invocations`, {}, {});
+
+    const message = 'the local runtime has no service dynamodb';
+    expect(answer).toEqual([
+      { __type: 'NotKnownLocally', message },
+      `${started.endpoints.lambda}/2015-03-31/functions`,
+    ]);
+    expect(said).toContain(message);
+  });
+});
+
+describe('a deployment', () => {
+  const SECRET = 'arn:aws:secretsmanager:ap-northeast-2:000000000000:secret:api-key-??????';
+  const mayRead = allow('secretsmanager:GetSecretValue', SECRET);
+  const maySend = allow('sqs:SendMessage', '*');
+  const template = (roleId: string, ...statements: object[]) => ({
+    Resources: {
+      Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'api-key', SecretString: 'x' } },
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'work' } },
+      [roleId]: makeRole('lambda', [LOGS, ...statements]),
+      Work: makeFunction({ FunctionName: 'work', Handler: 'index.api', Role: roleOf(roleId) }),
+    },
+  });
+  /** Answers with what became of both calls. */
+  const code = `
+    const { AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_SECRETS_MANAGER } = process.env;
+    const ask = async (url, target, type, body) => {
+      const authorization = 'AWS4-HMAC-SHA256 Credential=' + AWS_ACCESS_KEY_ID + '/x/x/x/aws4_request';
+      const headers = { authorization, 'x-amz-target': target, 'content-type': 'application/x-amz-json-' + type };
+      const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+      return answer.ok ? 'done' : (await answer.json()).__type;
+    };
+    return {
+      read: await ask(AWS_ENDPOINT_URL_SECRETS_MANAGER, 'secretsmanager.GetSecretValue', '1.1', { SecretId: 'api-key' }),
+      sent: await ask(
+        AWS_ENDPOINT_URL_SQS,
+        'AmazonSQS.SendMessage',
+        '1.0',
+        { QueueUrl: AWS_ENDPOINT_URL_SQS + '/000000000000/work', MessageBody: 'x' },
+      ),
+    };`;
+  const handler = `export const api = async () => { ${code} };`;
+  const work = ({ endpoints }: Runtime) =>
+    post(`${endpoints.lambda}/2015-03-31/functions/work/invocations`, {}, {});
+  const REFUSED = 'AccessDeniedException';
+
+  it('adds rights and takes others away, in every service', async () => {
+    const world = await startWorld(template('Role', mayRead), code);
+    expect(await work(world.runtime)).toEqual({ read: 'done', sent: REFUSED });
+
+    await world.runtime.deploy(await writeAssembly('next', template('Role', maySend), handler));
+
+    expect(await work(world.runtime)).toEqual({ read: REFUSED, sent: 'done' });
+  });
+
+  it('gives a function another role, with the rights of that one', async () => {
+    const world = await startWorld(template('Role', mayRead, maySend), code);
+
+    await world.runtime.deploy(await writeAssembly('next', template('Renamed'), handler));
+
+    expect(await work(world.runtime)).toEqual({ read: REFUSED, sent: REFUSED });
+    await vi.waitFor(() => expect(said.join('\n')).toContain('missing in App/Renamed'));
+  });
+
+  it('after which a role is gone leaves it no right', async () => {
+    const world = await startWorld(template('Role', mayRead), code);
+    await world.runtime.deploy(await writeAssembly('next', template('Renamed', mayRead), handler));
+    const { AWS_ACCESS_KEY_ID } = credentialsOf('arn:aws:iam::000000000000:role/App-Role');
+
+    const answer = await fetch(world.runtime.endpoints.secretsManager, {
+      method: 'POST',
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=${AWS_ACCESS_KEY_ID}/x/x/x/aws4_request`,
+        'x-amz-target': 'secretsmanager.GetSecretValue',
+        'content-type': 'application/x-amz-json-1.1',
+      },
+      body: JSON.stringify({ SecretId: 'api-key' }),
+    });
+
+    expect(await answer.json()).toMatchObject({
+      __type: REFUSED,
+      message: expect.stringContaining('because no template has this role') as unknown,
+    });
+  });
+
+  it('of templates that could not start is refused, and changes nothing', async () => {
+    const world = await startWorld(template('Role', mayRead), code);
+    const next = template('Role', maySend);
+    next.Resources.Role = makeRole('lambda', [maySend]);
+
+    await expect(world.runtime.deploy(await writeAssembly('next', next, handler))).rejects.toThrow(
+      'is not authorized to perform: logs:CreateLogStream',
+    );
+
+    expect(await work(world.runtime)).toEqual({ read: 'done', sent: REFUSED });
+  });
+
+  it('that gives another role to what stays as it is, is refused', async () => {
+    const machine = machineAndRule({ Type: 'Succeed' });
+    const world = await startWorld(machine);
+    const { RunRole, ...rest } = machine.Resources;
+    const Run = { ...rest.Run, Properties: { ...rest.Run.Properties, RoleArn: roleOf('Other') } };
+    const next = { Resources: { ...rest, Other: RunRole, Run } };
+
+    await expect(world.runtime.deploy(await writeAssembly('next', next, ''))).rejects.toThrow(
+      'the assembly has another role for state machine run, which stays as it is',
     );
   });
 });

@@ -27,7 +27,14 @@ const makeSchedule = (
   expression: 'rate(1 minute)',
   timezone: 'Asia/Seoul',
   enabled: true,
-  target: { arn: FUNCTION, input: undefined, maximumRetryAttempts: 0, maximumEventAgeSeconds: 60, ...target },
+  target: {
+    arn: FUNCTION,
+    roleArn: ROLE,
+    input: undefined,
+    maximumRetryAttempts: 0,
+    maximumEventAgeSeconds: 60,
+    ...target,
+  },
   ...overrides,
 });
 

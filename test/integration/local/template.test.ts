@@ -61,14 +61,24 @@ const write = (file: string, content: object) => writeFile(file, JSON.stringify(
 const resolve = async (stacks: Record<string, TemplateParts>) =>
   resolveAssembly(await readAssembly(await makeAssembly(stacks)), endpoints);
 
+const ROLE = 'arn:aws:iam::000000000000:role/x';
+
 const makeFunction = (properties: object = {}) => ({
   Type: 'AWS::Lambda::Function',
   Properties: {
     Code: { S3Bucket: 'assets', S3Key: 'code.zip' },
     Handler: 'index.handler',
     Runtime: 'nodejs24.x',
+    Role: ROLE,
     ...properties,
   },
+});
+
+const KEY = 'arn:aws:kms:ap-northeast-2:000000000000:key/x';
+
+const makePolicy = (Statement: object) => ({
+  Type: 'AWS::IAM::Policy',
+  Properties: { PolicyName: 'p', Roles: ['work'], PolicyDocument: { Statement } },
 });
 
 const makeRule = (properties: object = {}) => ({
@@ -199,6 +209,7 @@ describe('what a template asks for', () => {
           Run: {
             Type: 'AWS::StepFunctions::StateMachine',
             Properties: {
+              RoleArn: ROLE,
               DefinitionString: { 'Fn::Join': ['', [definition, { 'Fn::GetAtt': ['Work', 'Arn'] }, '"}}}']] },
             },
           },
@@ -261,7 +272,10 @@ describe('what a template asks for', () => {
           Failed: { Type: 'AWS::SQS::Queue' },
           Run: {
             Type: 'AWS::StepFunctions::StateMachine',
-            Properties: { DefinitionString: '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}' },
+            Properties: {
+              RoleArn: ROLE,
+              DefinitionString: '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}',
+            },
           },
           Rule: makeRule({
             EventPattern: {
@@ -618,6 +632,83 @@ describe('what the runtime does not know', () => {
         }),
       },
       /\(App\/Work\): an API's address on AWS in its property Environment: take the attribute ApiEndpoint/,
+    ],
+    ['a function without a role', { Work: makeFunction({ Role: undefined }) }, /\(App\/Work\): .*Role/],
+    [
+      'a queue’s own key',
+      { Jobs: { Type: 'AWS::SQS::Queue', Properties: { KmsMasterKeyId: KEY } } },
+      /\(App\/Jobs\): its property KmsMasterKeyId/,
+    ],
+    [
+      'a secret’s own key',
+      { Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { KmsKeyId: KEY } } },
+      /\(App\/Secret\): its property KmsKeyId/,
+    ],
+    [
+      'the own key of a secret that RDS makes',
+      {
+        Data: {
+          Type: 'AWS::RDS::DBCluster',
+          Properties: {
+            Engine: 'aurora-mysql',
+            ManageMasterUserPassword: true,
+            MasterUsername: 'admin',
+            MasterUserSecret: { KmsKeyId: KEY },
+          },
+        },
+      },
+      /\(App\/Data\): .*a key of one’s own is not known here/,
+    ],
+    [
+      'a function’s own key',
+      { Work: makeFunction({ KmsKeyArn: KEY }) },
+      /\(App\/Work\): its property KmsKeyArn/,
+    ],
+    [
+      'a state machine’s own key',
+      {
+        Run: {
+          Type: 'AWS::StepFunctions::StateMachine',
+          Properties: { RoleArn: ROLE, Definition: {}, EncryptionConfiguration: { KmsKeyId: KEY } },
+        },
+      },
+      /\(App\/Run\): its property EncryptionConfiguration/,
+    ],
+    [
+      'a schedule’s own key',
+      {
+        Often: {
+          Type: 'AWS::Scheduler::Schedule',
+          Properties: {
+            ScheduleExpression: 'rate(1 minute)',
+            Target: { Arn: 'x', RoleArn: ROLE },
+            KmsKeyArn: KEY,
+          },
+        },
+      },
+      /\(App\/Often\): its property KmsKeyArn/,
+    ],
+    [
+      'a topic’s key that is no ARN',
+      { Events: { Type: 'AWS::SNS::Topic', Properties: { KmsMasterKeyId: 'alias/aws/sns' } } },
+      /\(App\/Events\): .*a key that is not named by its ARN/,
+    ],
+    [
+      'a managed policy of a role',
+      { Wide: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: {}, Roles: ['work'] } } },
+      /AWS::IAM::ManagedPolicy \(App\/Wide\): its property Roles/,
+    ],
+    [
+      'a policy that it does not understand whole',
+      {
+        Wide: makePolicy({
+          Effect: 'Allow',
+          Action: 'sqs:*',
+          Resource: '*',
+          Condition: { Null: { a: 'true' } },
+        }),
+      },
+      /AWS::IAM::Policy \(App\/Wide\): .*Condition/,
     ],
   ])('%s is refused in one line that names the place', async (_what, Resources, message) => {
     const failure = await resolve({ App: { Resources } }).catch((error: unknown) => error);
