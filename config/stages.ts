@@ -1,6 +1,6 @@
 /**
- * What differs between the stages. Every field is described in lib/config.ts, which also refuses what does not
- * fit together; `npm run synth -- --stage prod -c moneyTps=500` chooses a stage and overrides a field for one run.
+ * What differs between the stages. Every field is described in lib/config.ts, those of the network in
+ * lib/network-config.ts, the account and region in lib/environment-config.ts. What does not fit together is refused; `npm run synth -- --stage prod -c moneyTps=500` chooses a stage and overrides a field for one run.
  *
  * Before the first deployment a platform team adds, to a stage: `environment` (account, region), and what is there
  * already: `network.existing` in place of `network.cidr`, `database.existing`, `redis.existing`, and secrets by name

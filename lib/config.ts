@@ -44,7 +44,9 @@ const database = z
     }),
     /** Besides the writer, in other zones, as large as it is: one takes over within a minute when it fails. */
     readers: z.int().min(0).max(15),
+    /** Nobody deletes the cluster while it is on; it may be off in dev alone. */
     deletionProtection: z.boolean(),
+    /** For so many days it can be restored as it was at any second; the most that Aurora keeps is 35. */
     backupDays: z.int().min(1).max(35),
   })
   .refine(({ capacity }) => capacity.min <= capacity.max, {
@@ -100,6 +102,7 @@ const stageConfig = z
     pacingHeadroomSeconds: z.number().min(0).max(0.5),
     /** How many seconds of work publishing keeps in the queue: a stop is as quick as this is small. */
     publishing: z.strictObject({ backlogSeconds: z.int().min(5).max(600) }),
+    /** How often progress is counted, for `status`, `watch` and the dashboard. */
     progress: z.strictObject({ intervalSeconds: z.number().min(1).max(60) }),
     database,
     redis,
@@ -110,8 +113,9 @@ const stageConfig = z
       slackWebhookSecret: existingSecret.optional(),
     }),
     coupons: z.strictObject({
-      /** Reached as the Money API is. */
+      /** Says the districts of stores. Reached as the Money API is. */
       storeServiceUrl: httpUrl,
+      /** Says the push tokens of members. Reached in the same way. */
       notificationServiceUrl: httpUrl,
       /** Where both are, if more is known. */
       cidrs: reachableAt.optional(),
@@ -122,12 +126,15 @@ const stageConfig = z
       /** A step that failed is tried again after so long, twice. */
       retrySeconds: z.int().min(1).max(3600),
     }),
+    /** Of every log group. */
     logRetentionDays,
     alarms: z.strictObject({
       /** Whether an alarm tells anybody; the console shows its state in any case. */
       enabled: z.boolean(),
-      /** An SNS topic for CloudWatch's own notifications, in this account and region. */
+      /** An SNS topic in this account and region that is told too, say a pager's. Slack is told in any case. */
       topicArn: topicArn.optional(),
+      /** Where docs/runbook.md can be read, so that an alarm links to it: headings have GitHub's anchors. */
+      runbookUrl: httpUrl.optional(),
     }),
     /** Beside the project and the stage, for who splits the bill and who is asked: on everything that takes tags. */
     tags: z.strictObject({ costCentre: tagValue.optional(), owner: tagValue.optional() }).default({}),

@@ -178,7 +178,7 @@ const COMPARISONS = {
 function alarmRow({ Properties: properties }: z.output<typeof alarm>): string {
   const { AlarmName, AlarmDescription, DatapointsToAlarm, EvaluationPeriods, TreatMissingData } = properties;
   const [severity = '', means = ''] = AlarmDescription.split(/: (.*)/s, 2);
-  const anchor = AlarmDescription.split('runbook.md#').at(-1) ?? '';
+  const anchor = AlarmDescription.split('#').at(-1) ?? '';
   const minutes = periodOf(properties) / 60;
   const when = `${COMPARISONS[properties.ComparisonOperator]} ${properties.Threshold}`;
   const over = `in ${DatapointsToAlarm} of ${EvaluationPeriods} × ${minutes} min`;

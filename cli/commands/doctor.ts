@@ -15,7 +15,8 @@ const WORDS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skip' } as const
 const HELP = `
 It looks and changes nothing: credentials, stacks, database (reached, migrated, its time zone and mode), clock, breaker,
 alerts that nobody was told, queues, state machines, the Money API and Redis. What only the functions reach is known by
-what they did with it.
+what they do with it while a campaign is paid, and skipped otherwise: a skip is no answer. To have one, pay a promotion of
+one target and run each of the jobs. Slack and the coupon services are not looked at: these runs show them too.
 
 Exit codes:
   0  nothing is wrong; what is worth a look says warn

@@ -12,7 +12,7 @@ interface RateOptions extends WhereOptions {
 
 const HELP = `
 It is read from the function that pays, as it is deployed, and changed by a deployment alone:
-  npm run deploy -- -c stage=dev -c moneyTps=500
+  npm run deploy -- --stage dev -c moneyTps=500
 
 Exit codes:
   0  it is shown

@@ -47,6 +47,30 @@ export const LIST_PRICES: Prices = {
   aurora: { perCapacityUnitHour: 0.2 },
 };
 
+/**
+ * What a stage costs while nothing runs, in USD: the same list prices, which no plan of a run needs. The README's table
+ * is made of them and of the templates (test/docs).
+ *
+ * Sources: AWS's price lists of the region as of 2026-10, as published by who has read them (endpoints, secrets, keys,
+ * alarms, metrics, cache.t4g.micro); the nodes that are marked are estimates.
+ */
+export const STANDING_PRICES = {
+  endpoints: { perZoneHour: 0.013 },
+  /** Of Valkey, an hour. The estimates: Virginia's price at the ratio of the two regions for nodes of the same kind. */
+  cacheNodes: {
+    'cache.t4g.micro': 0.0192,
+    // An estimate: 0.052 × 1.5.
+    'cache.t4g.medium': 0.078,
+    // An estimate: 0.1264 × 1.2.
+    'cache.m7g.large': 0.151,
+  },
+  /** A month each; a key that rotates costs as much again for each of its first two rotations. */
+  keys: { perKeyMonth: 1 },
+  secrets: { perSecretMonth: 0.4 },
+  /** Alarms are counted by the metrics that they watch. Metrics of our own count in hours in which they are sent. */
+  cloudWatch: { perAlarmMetricMonth: 0.1, perMetricMonth: 0.3, perDashboardMonth: 3 },
+} as const;
+
 /** @throws ZodError that names what the file says and no table has */
 export function withPrices(file: unknown): Prices {
   const given = priceFile.parse(file);

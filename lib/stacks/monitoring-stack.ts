@@ -68,8 +68,12 @@ export class MonitoringStack extends Stack {
 
     const { topicArn } = config.alarms;
     const alertTopicArn = this.formatArn({ service: 'sns', resource: alerts.alertTopic.plainName });
-    const topic = Topic.fromTopicArn(this, 'AlarmTopic', topicArn ?? alertTopicArn);
-    const { alarms } = new Alarms(this, 'Alarms', { watched, topic });
+    // Slack is told in any case: who is woken by another topic reads there what has come of it.
+    const topics = [
+      Topic.fromTopicArn(this, 'AlertTopic', alertTopicArn),
+      ...(topicArn === undefined ? [] : [Topic.fromTopicArn(this, 'AlarmTopic', topicArn)]),
+    ];
+    const { alarms } = new Alarms(this, 'Alarms', { watched, topics });
     new Dashboard(this, 'Dashboard', { watched, alarms });
     new SavedQueries(this, 'SavedQueries', watched);
   }

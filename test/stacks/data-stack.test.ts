@@ -29,6 +29,19 @@ describe('the database', () => {
     });
   });
 
+  test.each([
+    ['dev', false],
+    ['prod', true],
+  ] as const)('in %s tells which statements take the time: %s', (stage, tells) => {
+    const { data: template } = synthesise(makeConfig({ stage }));
+    template.hasResourceProperties('AWS::RDS::DBCluster', { PerformanceInsightsEnabled: tells });
+    template.allResourcesProperties('AWS::RDS::DBInstance', { EnablePerformanceInsights: tells });
+  });
+
+  test('writes no text of statements into a log: it would have the rows’ values', () => {
+    data.hasResourceProperties('AWS::RDS::DBCluster', { EnableCloudwatchLogsExports: ['audit', 'error'] });
+  });
+
   test('speaks local time and utf8mb4', () => {
     data.hasResourceProperties('AWS::RDS::DBClusterParameterGroup', {
       Parameters: Match.objectLike({ time_zone: 'Asia/Seoul', character_set_server: 'utf8mb4' }),

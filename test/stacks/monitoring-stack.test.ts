@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { STAGES } from '../../config/stages.ts';
-import { JOB_NAMES } from '../../schema/jobs.ts';
+import { JOB_NAMES, PROBLEMS } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
 import { EVENT_METRICS, GAUGES, JOB_METRICS, METRICS } from '../../schema/metrics.ts';
 import { SAVED_QUERIES } from '../../schema/saved-queries.ts';
@@ -111,6 +111,18 @@ describe('the runbook', () => {
     expect(queries.length).toBeGreaterThan(10);
     expect(titles).toEqual(expect.arrayContaining([...new Set(widgets)]));
     expect(Object.keys(SAVED_QUERIES)).toEqual(expect.arrayContaining([...new Set(queries)]));
+  });
+
+  test.each(JOB_NAMES)('says of %s what each of its problems is', (jobName) => {
+    const rows = (sections.get('job-completed-with-problems') ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('|'));
+    const first = rows.findIndex((row) => row.startsWith(`| \`${jobName}\` |`));
+    const next = rows.findIndex((row, at) => at > first && !row.startsWith('| |'));
+    const told = rows
+      .slice(first, next === -1 ? undefined : next)
+      .flatMap((row) => /^\| [^|]*\| `(\w+)` \| \S/.exec(row)?.[1] ?? []);
+    expect(told.toSorted()).toEqual(PROBLEMS[jobName].toSorted());
   });
 
   test('links to headings that it has', () => {
@@ -333,15 +345,27 @@ describe('whom alarms tell', () => {
     }
   });
 
-  test('is the stage’s topic, when one begins and when it is over', () => {
+  test('is also the stage’s topic, when one begins and when it is over: Slack goes on', () => {
     const config = makeConfig({ stage: 'prod', alarms: { enabled: true, topicArn } });
     for (const alarm of alarmsOf(synthesise(config).monitoring).values()) {
-      expect(alarm).toMatchObject({
-        ActionsEnabled: true,
-        AlarmActions: [topicArn],
-        OKActions: [topicArn],
-      });
+      expect(alarm.ActionsEnabled).toBe(true);
+      for (const told of [alarm.AlarmActions, alarm.OKActions]) {
+        expect(told).toHaveLength(2);
+        expect(JSON.stringify(told[0])).toContain(':grantline-prod-alerts');
+        expect(told[1]).toBe(topicArn);
+      }
     }
+  });
+
+  test('are led to the runbook where the stage says that it is', () => {
+    const runbookUrl = 'https://wiki.internal/grantline/runbook';
+    const config = makeConfig({ stage: 'prod', alarms: { enabled: true, runbookUrl } });
+    const { monitoring: linked } = synthesise(config);
+    for (const [name, { AlarmDescription }] of alarmsOf(linked)) {
+      const anchor = anchorOf(alarmOf(name)) ?? '';
+      expect(AlarmDescription).toMatch(new RegExp(` What to do: ${runbookUrl}#${anchor}$`));
+    }
+    expect(JSON.stringify(linked.toJSON())).toContain(`what to do: ${runbookUrl}.`);
   });
 
   test('may be said of any stage', () => {

@@ -17,7 +17,7 @@ export interface BreakerFacts {
   readonly consecutiveFailures: number;
 }
 
-const NOBODY_IS_PAID = 'no campaign is being paid: there is nothing to see';
+const NOBODY_IS_PAID = 'no campaign is being paid: pay one target to see';
 /** An interval of 5 s, or a minute against a slow database. */
 const FRESH_MS = 90_000;
 

@@ -35,14 +35,23 @@ export function alarmSlackMessage(
 ): SlackMessage {
   const { AlarmName, AlarmDescription, NewStateValue, NewStateReason, StateChangeTime } = alarm;
   const text = `${STATES[language][NewStateValue]}: ${AlarmName}`;
-  const lines = [AlarmDescription ?? '', NewStateReason].filter((line) => line !== '');
+  const says = [
+    // Markdown, so that the runbook's address is a link; what else it would take for markup is told as it is.
+    { type: 'mrkdwn', text: escaped(AlarmDescription ?? '') },
+    { type: 'plain_text', text: NewStateReason },
+  ].filter((part) => part.text !== '');
   const context = [StateChangeTime, ...(mayBeRepeated ? [REPEATED[language]] : [])].join(' · ');
   return {
     text,
     blocks: [
       { type: 'section', text: { type: 'mrkdwn', text: `*${text}*` } },
-      ...lines.map((line) => ({ type: 'section', text: { type: 'plain_text', text: line.slice(0, 3_000) } })),
+      ...says.map(({ type, text }) => ({ type: 'section', text: { type, text: text.slice(0, 3_000) } })),
       { type: 'context', elements: [{ type: 'plain_text', text: context }] },
     ],
   };
+}
+
+/** The three characters that Slack asks to be written so. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

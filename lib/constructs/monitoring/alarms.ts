@@ -4,27 +4,26 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { alarmDefinitions } from './alarm-definitions.ts';
 import type { AlarmDefinition } from './alarm-definitions.ts';
+import { runbookOf } from './watched.ts';
 import type { Watched } from './watched.ts';
 
 export interface AlarmsProps {
   readonly watched: Watched;
-  /** Told when an alarm begins and when it is over. */
-  readonly topic: ITopic | undefined;
+  /** Each is told when an alarm begins and when it is over. */
+  readonly topics: readonly ITopic[];
 }
 
 /** Each alarm has a severity and a heading of docs/runbook.md, which says what to do. */
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { watched, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { watched, topics }: AlarmsProps) {
     super(scope, id);
     this.alarms = alarmDefinitions(this, watched).map((definition) => {
       const alarm = this.alarm(definition, watched);
-      if (topic !== undefined) {
-        const action = new SnsAction(topic);
-        alarm.addAlarmAction(action);
-        alarm.addOkAction(action);
-      }
+      const actions = topics.map((topic) => new SnsAction(topic));
+      alarm.addAlarmAction(...actions);
+      alarm.addOkAction(...actions);
       return alarm;
     });
   }
@@ -44,7 +43,7 @@ export class Alarms extends Construct {
     const name = of === undefined ? anchor : `${anchor}-${of}`;
     return new Alarm(this, pascalCase(name), {
       alarmName: `grantline-${config.stage}-${severity}-${name}`,
-      alarmDescription: `${severity}: ${means} What to do: docs/runbook.md#${anchor}`,
+      alarmDescription: `${severity}: ${means} What to do: ${runbookOf(config)}#${anchor}`,
       metric,
       threshold,
       comparisonOperator: definition.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

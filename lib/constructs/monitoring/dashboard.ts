@@ -28,6 +28,7 @@ import {
   queueMetric,
 } from './metrics.ts';
 import type { ExecutionMetric } from './metrics.ts';
+import { runbookOf } from './watched.ts';
 import type { Watched } from './watched.ts';
 
 export interface DashboardProps {
@@ -78,7 +79,7 @@ export class Dashboard extends Construct {
         markdown: [
           `# Grantline ${stage}`,
           `Ceiling ${money.tps} calls a second, shared by ${grants.concurrency} environments.`,
-          `Who is paid and why it waits: \`npx grantline status --stage ${stage}\`. What an alarm means and what to do: docs/runbook.md.`,
+          `Who is paid and why it waits: \`npx grantline status --stage ${stage}\`. What an alarm means and what to do: ${runbookOf(this.watched.config)}.`,
         ].join('\n\n'),
       }),
       new AlarmStatusWidget({

@@ -6,6 +6,11 @@ export interface WatchedJob {
   readonly machine: string;
 }
 
+/** Where people read what an alarm means: in the repository, unless the stage says where else. */
+export function runbookOf({ alarms }: Config): string {
+  return alarms.runbookUrl ?? 'docs/runbook.md';
+}
+
 /** What the dashboard shows and the alarms watch: names, by which CloudWatch knows it. */
 export interface Watched {
   readonly config: Config;

@@ -27,6 +27,19 @@ describe('an alarm of CloudWatch', () => {
     expect(said).toContain('Threshold Crossed');
   });
 
+  it('links to the runbook, and takes nothing else of its description for markup', () => {
+    const AlarmDescription = 'P1: 1 < 2 & more. What to do: https://wiki.internal/runbook#breaker-open';
+    const alarm = cloudWatchAlarm.parse({ ...PUBLISHED, AlarmDescription });
+    const { blocks } = alarmSlackMessage(alarm, { language: 'en', mayBeRepeated: false });
+    expect(blocks[1]).toEqual({
+      type: 'section',
+      text: {
+        type: 'mrkdwn',
+        text: 'P1: 1 &lt; 2 &amp; more. What to do: https://wiki.internal/runbook#breaker-open',
+      },
+    });
+  });
+
   it('has a key for each change of its state', () => {
     const alarm = cloudWatchAlarm.parse(PUBLISHED);
     const later = { ...alarm, StateChangeTime: '2026-11-21T03:05:00.000+0000' };
