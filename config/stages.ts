@@ -1,94 +1,29 @@
 /**
- * What differs between the stages. Every field is described in lib/config.ts, those of the network in
- * lib/network-config.ts, the account and region in lib/environment-config.ts. What does not fit together is refused; `npm run synth -- --stage prod -c moneyTps=500` chooses a stage and overrides a field for one run.
+ * Your stages: the defaults (config/default-stages.ts), and what is other for you. Every field is described in
+ * lib/config.ts, lib/network-config.ts and lib/environment-config.ts, which also refuse what does not fit together.
+ * `npm run synth -- --stage prod -c moneyTps=500` chooses a stage and overrides a field for one run.
  *
- * Before the first deployment a platform team adds, to a stage: `environment` (account, region), and what is there
- * already: `network.existing` in place of `network.cidr`, `database.existing`, `redis.existing`, and secrets by name
- * (`money.apiKeySecret`, `coupons.systemTokenSecret`, `alerts.slackWebhookSecret`). `tags` may name who pays and who is
- * asked. The ranges of the networks do not overlap, so that stages can be joined to the same one.
+ * A stage with values of its own:
+ *
+ *   prod: {
+ *     ...DEFAULT_STAGES.prod,
+ *     environment: { account: '111122223333', region: 'ap-northeast-2' },
+ *     network: { cidr: '10.20.0.0/20' },
+ *     money: {
+ *       apiUrl: 'https://money-api.example.com',
+ *       tps: 1000,
+ *       cidrs: ['10.30.0.0/24'],
+ *       apiKeySecret: { name: 'payments/money-api-key' },
+ *     },
+ *     database: { ...DEFAULT_STAGES.prod.database, capacity: { min: 8, max: 64 } },
+ *     tags: { owner: 'payments-platform', costCentre: '4711' },
+ *   },
  */
 import type { StageConfig, StageName } from '../lib/config.ts';
-
-const common = {
-  pacingHeadroomSeconds: 0.025,
-  publishing: { backlogSeconds: 60 },
-  progress: { intervalSeconds: 5 },
-  alerts: { language: 'ko' },
-  // The client's rule for batch steps: three tries, five minutes apart.
-  jobs: { retrySeconds: 300 },
-} as const satisfies Partial<StageConfig>;
+import { DEFAULT_STAGES } from './default-stages.ts';
 
 export const STAGES: Record<StageName, StageConfig> = {
-  dev: {
-    ...common,
-    stage: 'dev',
-    network: { cidr: '10.64.0.0/20' },
-    money: { apiUrl: 'https://money-api.dev.internal', tps: 1000 },
-    coupons: {
-      storeServiceUrl: 'https://store-service.dev.internal',
-      notificationServiceUrl: 'https://notification-service.dev.internal',
-    },
-    grants: { maxReceiveCount: 1000 },
-    database: {
-      name: 'grantline',
-      // Not 0, which would let the cluster pause: reservations are looked up every minute, so it never would.
-      capacity: { min: 0.5, max: 8 },
-      readers: 0,
-      deletionProtection: false,
-      backupDays: 1,
-    },
-    // Half a GiB, less a quarter that ElastiCache keeps free. A million users' balances take a quarter of a GiB.
-    redis: { nodeType: 'cache.t4g.micro', replicas: 0 },
-    logRetentionDays: 7,
-    alarms: { enabled: false },
-    removable: true,
-  },
-  staging: {
-    ...common,
-    stage: 'staging',
-    network: { cidr: '10.64.16.0/20' },
-    money: { apiUrl: 'https://money-api.staging.internal', tps: 1000 },
-    coupons: {
-      storeServiceUrl: 'https://store-service.staging.internal',
-      notificationServiceUrl: 'https://notification-service.staging.internal',
-    },
-    grants: { maxReceiveCount: 1000 },
-    database: {
-      name: 'grantline',
-      capacity: { min: 1, max: 16 },
-      readers: 0,
-      deletionProtection: true,
-      backupDays: 7,
-    },
-    // 3 GiB on nodes that burst: a nightly sync is within their credits, a load test over hours is not.
-    redis: { nodeType: 'cache.t4g.medium', replicas: 1 },
-    logRetentionDays: 30,
-    alarms: { enabled: false },
-    removable: false,
-  },
-  prod: {
-    ...common,
-    stage: 'prod',
-    network: { cidr: '10.64.32.0/20' },
-    money: { apiUrl: 'https://money-api.internal', tps: 1000 },
-    coupons: {
-      storeServiceUrl: 'https://store-service.internal',
-      notificationServiceUrl: 'https://notification-service.internal',
-    },
-    grants: { maxReceiveCount: 1000 },
-    database: {
-      name: 'grantline',
-      // A campaign starts at full speed: a cold cluster would scale up under the first minutes of load.
-      capacity: { min: 4, max: 32 },
-      // One takes over within a minute, where a new writer would take ten. It doubles the least that Aurora costs.
-      readers: 1,
-      deletionProtection: true,
-      backupDays: 35,
-    },
-    // 6.4 GiB: balances of ten million users take 2.4 of the 4.8 that are for data. Nodes that do not burst.
-    redis: { nodeType: 'cache.m7g.large', replicas: 1 },
-    logRetentionDays: 365,
-    alarms: { enabled: true },
-    removable: false,
-  },
+  dev: { ...DEFAULT_STAGES.dev },
+  staging: { ...DEFAULT_STAGES.staging },
+  prod: { ...DEFAULT_STAGES.prod },
 };

@@ -67,7 +67,7 @@ const redis = z.strictObject({
       securityGroupId: securityGroupId.optional(),
     })
     .optional(),
-  /** Of ElastiCache, of the arm64 generations: its memory is what counts, see config/stages.ts. */
+  /** Of ElastiCache, of the arm64 generations: its memory is what counts, see config/default-stages.ts. */
   nodeType: z.string().regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'must be an ElastiCache node type'),
   /** Besides the primary, each in another zone than the one before; one of them takes over when it fails. */
   replicas: z.int().min(0).max(5),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import { makeConfig, synthesise } from '../stacks/synthesised.ts';
 import { CODE } from './code-font.ts';
@@ -20,7 +20,7 @@ function withNothingAt(config: unknown, [name = '', ...rest]: readonly string[])
 
 /** A field that is known is refused for what it is, one that is not for its name. */
 function isField(path: string): boolean {
-  const outcome = checkConfig(withNothingAt(STAGES.dev, path.split('.')));
+  const outcome = checkConfig(withNothingAt(DEFAULT_STAGES.dev, path.split('.')));
   return !outcome.ok && !outcome.problems.some((problem) => problem.includes('Unrecognized key'));
 }
 

@@ -1,5 +1,6 @@
 import { BlockList } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { STAGES } from '../../config/stages.ts';
 import { checkConfig, readConfig } from '../../lib/config.ts';
 import { environmentProblems } from '../../lib/environment-config.ts';
@@ -16,19 +17,22 @@ function problems(outcome: ReturnType<typeof readConfig>): readonly string[] {
 }
 
 describe('the stages', () => {
-  test.each(Object.values(STAGES))('$stage satisfies its own rules', (stage) => {
-    expect(problems(checkConfig(stage))).toEqual([]);
-  });
+  test.each([...Object.values(DEFAULT_STAGES), ...Object.values(STAGES)])(
+    '$stage satisfies its own rules',
+    (stage) => {
+      expect(problems(checkConfig(stage))).toEqual([]);
+    },
+  );
 
   test('dev is chosen when none is named', () => {
-    expect(readConfig(STAGES, {})).toMatchObject({ ok: true, config: { stage: 'dev' } });
+    expect(readConfig(DEFAULT_STAGES, {})).toMatchObject({ ok: true, config: { stage: 'dev' } });
   });
 });
 
 describe('overrides', () => {
   test('come from the command line as strings', () => {
     expect(
-      readConfig(STAGES, {
+      readConfig(DEFAULT_STAGES, {
         stage: 'prod',
         moneyTps: '300',
         grantConcurrency: '30',
@@ -48,17 +52,56 @@ describe('overrides', () => {
   });
 
   test.each(['dev', 'staging', 'prod'])('the steps of jobs are tried five minutes apart in %s', (stage) => {
-    expect(readConfig(STAGES, { stage })).toMatchObject({ config: { jobs: { retrySeconds: 300 } } });
+    expect(readConfig(DEFAULT_STAGES, { stage })).toMatchObject({ config: { jobs: { retrySeconds: 300 } } });
+  });
+
+  test('make of a stage that names what others run one that needs nothing but itself', () => {
+    const { dev } = DEFAULT_STAGES;
+    const environment = { account: '111122223333', region: 'ap-northeast-2' };
+    const kmsKeyArn = 'arn:aws:kms:ap-northeast-2:111122223333:key/1234abcd';
+    const named = {
+      ...dev,
+      environment,
+      network: { existing: existingVpc },
+      money: { ...dev.money, tps: 600, apiKeySecret: { name: 'money', kmsKeyArn } },
+      database: { ...dev.database, existing: cluster },
+      redis: {
+        ...dev.redis,
+        existing: { url: 'rediss://redis.internal:6379', authTokenSecret: { name: 'redis' } },
+      },
+      alerts: { ...dev.alerts, slackWebhookSecret: { name: 'slack' } },
+      coupons: { ...dev.coupons, systemTokenSecret: { name: 'token' } },
+      alarms: { enabled: true, topicArn: 'arn:aws:sns:ap-northeast-2:111122223333:alarms' },
+    };
+    const stages = { ...DEFAULT_STAGES, dev: named };
+    const { config: asItIs } = { config: undefined, ...readConfig(stages, {}) };
+    const { config } = { config: undefined, ...readConfig(stages, { existing: 'ignored' }) };
+
+    expect(JSON.stringify(asItIs)).toMatch(/111122223333.*vpc-.*rediss:/);
+    expect(JSON.stringify(config)).not.toMatch(/111122223333|vpc-|rediss:|Secret|existing/);
+    expect(config).toMatchObject({
+      money: { tps: 600 },
+      network: { cidr: dev.network.cidr },
+      alarms: { enabled: true },
+    });
+    expect(problems(readConfig(DEFAULT_STAGES, { existing: 'named' }))).toEqual([
+      'context: existing: Invalid input: expected "ignored"',
+    ]);
   });
 
   test('the default concurrency follows the ceiling', () => {
-    expect(readConfig(STAGES, { moneyTps: '90' })).toMatchObject({ config: { grants: { concurrency: 2 } } });
+    expect(readConfig(DEFAULT_STAGES, { moneyTps: '90' })).toMatchObject({
+      config: { grants: { concurrency: 2 } },
+    });
   });
 
   test("CDK's own context is left alone", () => {
     expect(
       problems(
-        readConfig(STAGES, { '@aws-cdk/core:stackRelativeExports': true, 'aws:cdk:bundling-stacks': [] }),
+        readConfig(DEFAULT_STAGES, {
+          '@aws-cdk/core:stackRelativeExports': true,
+          'aws:cdk:bundling-stacks': [],
+        }),
       ),
     ).toEqual([]);
   });
@@ -85,7 +128,7 @@ describe('overrides', () => {
       'stage dev: money.apiUrl: must be an http(s) URL',
     ],
   ])('%s is refused in one line', (_, context, expected) => {
-    const found = problems(readConfig(STAGES, context));
+    const found = problems(readConfig(DEFAULT_STAGES, context));
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(expected);
   });
@@ -93,23 +136,25 @@ describe('overrides', () => {
 
 describe('a stage', () => {
   test('with an unknown key is refused by its name', () => {
-    expect(problems(checkConfig({ ...STAGES.dev, grants: { ...STAGES.dev.grants, concurency: 5 } }))).toEqual(
-      ['stage dev: grants: Unrecognized key: "concurency"'],
-    );
+    expect(
+      problems(
+        checkConfig({ ...DEFAULT_STAGES.dev, grants: { ...DEFAULT_STAGES.dev.grants, concurency: 5 } }),
+      ),
+    ).toEqual(['stage dev: grants: Unrecognized key: "concurency"']);
   });
 
   test('says every problem, one a line', () => {
     expect(
-      problems(checkConfig({ ...STAGES.prod, pacingHeadroomSeconds: 2, logRetentionDays: 8 })),
+      problems(checkConfig({ ...DEFAULT_STAGES.prod, pacingHeadroomSeconds: 2, logRetentionDays: 8 })),
     ).toHaveLength(2);
   });
 
   test.each(['staging', 'prod'] as const)('%s keeps its data', (stage) => {
-    const { database } = STAGES[stage];
+    const { database } = DEFAULT_STAGES[stage];
     expect(
       problems(
         checkConfig({
-          ...STAGES[stage],
+          ...DEFAULT_STAGES[stage],
           removable: true,
           database: { ...database, deletionProtection: false },
         }),
@@ -121,21 +166,21 @@ describe('a stage', () => {
   });
 
   test.each(['staging', 'prod'] as const)('%s has a cache that survives a node', (stage) => {
-    const redis = { ...STAGES[stage].redis, replicas: 0 };
-    expect(problems(checkConfig({ ...STAGES[stage], redis }))).toEqual([
+    const redis = { ...DEFAULT_STAGES[stage].redis, replicas: 0 };
+    expect(problems(checkConfig({ ...DEFAULT_STAGES[stage], redis }))).toEqual([
       `stage ${stage}: redis.replicas: may be 0 in dev only: without one nothing takes over when the node fails`,
     ]);
   });
 
   test('that is removable has nothing that refuses to go', () => {
-    const database = { ...STAGES.dev.database, deletionProtection: true };
-    expect(problems(checkConfig({ ...STAGES.dev, database }))).toEqual([
+    const database = { ...DEFAULT_STAGES.dev.database, deletionProtection: true };
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, database }))).toEqual([
       'stage dev: database.deletionProtection: must be off where removable is on: destroy would stop at the cluster',
     ]);
-    expect(problems(checkConfig({ ...STAGES.dev, database, removable: false }))).toEqual([]);
-    expect(problems(checkConfig({ ...STAGES.dev, database: { ...database, existing: cluster } }))).toEqual(
-      [],
-    );
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, database, removable: false }))).toEqual([]);
+    expect(
+      problems(checkConfig({ ...DEFAULT_STAGES.dev, database: { ...database, existing: cluster } })),
+    ).toEqual([]);
   });
 
   test.each([
@@ -146,25 +191,25 @@ describe('a stage', () => {
     ['of the internet', '11.64.0.0/20', /^network\.cidr: must be a private range/],
     ['beside a private one', '172.32.0.0/16', /^network\.cidr: must be a private range/],
   ])('with a range of addresses %s is refused', (_, cidr, expected) => {
-    const found = problems(checkConfig({ ...STAGES.dev, network: { cidr } }));
+    const found = problems(checkConfig({ ...DEFAULT_STAGES.dev, network: { cidr } }));
 
     expect(found).toHaveLength(1);
     expect(found[0]?.replace('stage dev: ', '')).toMatch(expected);
   });
 
   test.each(['10.0.0.0/16', '172.31.0.0/16', '192.168.252.0/22'])('may have the range %s', (cidr) => {
-    expect(problems(checkConfig({ ...STAGES.dev, network: { cidr } }))).toEqual([]);
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, network: { cidr } }))).toEqual([]);
   });
 
   test('has either a network of its own or one that is there', () => {
     const either = ['stage dev: network: must have either cidr, for a VPC of its own, or existing'];
     const network = { cidr: '10.64.0.0/20', existing: existingVpc };
-    expect(problems(checkConfig({ ...STAGES.dev, network }))).toEqual(either);
-    expect(problems(checkConfig({ ...STAGES.dev, network: {} }))).toEqual(either);
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, network }))).toEqual(either);
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, network: {} }))).toEqual(either);
   });
 
   test('can be joined to the same network as the others', () => {
-    const ranges = Object.values(STAGES).map(({ network: { cidr = '' } }) => cidr.split('/'));
+    const ranges = Object.values(DEFAULT_STAGES).map(({ network: { cidr = '' } }) => cidr.split('/'));
     const overlaps = ranges.filter(([address = '', prefix]) => {
       const range = new BlockList();
       range.addSubnet(address, Number(prefix));
@@ -175,15 +220,15 @@ describe('a stage', () => {
   });
 
   test('whose cache is of no node type is refused', () => {
-    const redis = { ...STAGES.dev.redis, nodeType: 'db.t4g.micro' };
-    expect(problems(checkConfig({ ...STAGES.dev, redis }))).toEqual([
+    const redis = { ...DEFAULT_STAGES.dev.redis, nodeType: 'db.t4g.micro' };
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, redis }))).toEqual([
       'stage dev: redis.nodeType: must be an ElastiCache node type',
     ]);
   });
 
   test('whose least capacity is above its most is refused', () => {
-    const database = { ...STAGES.dev.database, capacity: { min: 8, max: 4 } };
-    expect(problems(checkConfig({ ...STAGES.dev, database }))).toEqual([
+    const database = { ...DEFAULT_STAGES.dev.database, capacity: { min: 8, max: 4 } };
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, database }))).toEqual([
       'stage dev: database.capacity.min: must not exceed capacity.max',
     ]);
   });
@@ -218,8 +263,10 @@ describe('where a stage is deployed', () => {
   const here = { CDK_DEFAULT_ACCOUNT: '111122223333', CDK_DEFAULT_REGION: 'ap-northeast-2' };
 
   test('is said by the configuration, or by the command line', () => {
-    expect(readConfig(STAGES, { stage: 'prod', ...environment })).toMatchObject({ config: { environment } });
-    expect(problems(readConfig(STAGES, { account: '111122223333' }))).toEqual([
+    expect(readConfig(DEFAULT_STAGES, { stage: 'prod', ...environment })).toMatchObject({
+      config: { environment },
+    });
+    expect(problems(readConfig(DEFAULT_STAGES, { account: '111122223333' }))).toEqual([
       expect.stringMatching(/^stage dev: environment\.region: /),
     ]);
   });
@@ -276,7 +323,9 @@ describe('where a stage is deployed', () => {
       'environment.region: must be an AWS region like ap-northeast-2',
     ],
   ])('is refused by name: %s', (_, said, expected) => {
-    expect(problems(checkConfig({ ...STAGES.dev, environment: said }))).toEqual([`stage dev: ${expected}`]);
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, environment: said }))).toEqual([
+      `stage dev: ${expected}`,
+    ]);
   });
 
   test('is where everything is that it names', () => {
@@ -286,10 +335,13 @@ describe('where a stage is deployed', () => {
       index === 0 ? { ...subnet, availabilityZone: 'us-east-1a' } : subnet,
     );
     const candidate = {
-      ...STAGES.dev,
+      ...DEFAULT_STAGES.dev,
       environment,
       network: { existing: { ...existingVpc, subnets } },
-      database: { ...STAGES.dev.database, existing: { clusterArn: elsewhere, secret: { arn: other } } },
+      database: {
+        ...DEFAULT_STAGES.dev.database,
+        existing: { clusterArn: elsewhere, secret: { arn: other } },
+      },
     };
 
     expect(problems(checkConfig(candidate))).toEqual([
@@ -304,17 +356,17 @@ describe('where a stage is deployed', () => {
     const key = (region: string) => `arn:aws:kms:${region}:999988887777:key/0123-ab`;
     const secret = (region: string) => ({ name: 'shared', kmsKeyArn: key(region) });
     const candidate = (region: string) => ({
-      ...STAGES.dev,
+      ...DEFAULT_STAGES.dev,
       environment,
-      money: { ...STAGES.dev.money, apiKeySecret: secret(region) },
-      coupons: { ...STAGES.dev.coupons, systemTokenSecret: secret(region) },
-      alerts: { ...STAGES.dev.alerts, slackWebhookSecret: secret(region) },
+      money: { ...DEFAULT_STAGES.dev.money, apiKeySecret: secret(region) },
+      coupons: { ...DEFAULT_STAGES.dev.coupons, systemTokenSecret: secret(region) },
+      alerts: { ...DEFAULT_STAGES.dev.alerts, slackWebhookSecret: secret(region) },
       redis: {
-        ...STAGES.dev.redis,
+        ...DEFAULT_STAGES.dev.redis,
         existing: { url: 'rediss://redis.internal', authTokenSecret: secret(region) },
       },
       database: {
-        ...STAGES.dev.database,
+        ...DEFAULT_STAGES.dev.database,
         existing: { ...cluster, secret: { ...cluster.secret, kmsKeyArn: key(region) } },
       },
     });
@@ -332,7 +384,7 @@ describe('where a stage is deployed', () => {
   });
 
   test('is where the CDK CLI is signed in, if nothing is said, and so is what is named', () => {
-    const config = makeConfig({ database: { ...STAGES.dev.database, existing: cluster } });
+    const config = makeConfig({ database: { ...DEFAULT_STAGES.dev.database, existing: cluster } });
 
     expect(environmentProblems(config, here)).toEqual([]);
     expect(environmentProblems(config, {})).toEqual([]);
@@ -348,17 +400,17 @@ describe('where a stage is deployed', () => {
 describe('what is there already', () => {
   const there = {
     'database.existing.clusterArn': (clusterArn: string) => ({
-      database: { ...STAGES.dev.database, existing: { ...cluster, clusterArn } },
+      database: { ...DEFAULT_STAGES.dev.database, existing: { ...cluster, clusterArn } },
     }),
     'database.existing.secret.arn': (arn: string) => ({
-      database: { ...STAGES.dev.database, existing: { ...cluster, secret: { arn } } },
+      database: { ...DEFAULT_STAGES.dev.database, existing: { ...cluster, secret: { arn } } },
     }),
     'alarms.topicArn': (topicArn: string) => ({ alarms: { enabled: true, topicArn } }),
     'money.apiKeySecret.kmsKeyArn': (kmsKeyArn: string) => ({
-      money: { ...STAGES.dev.money, apiKeySecret: { name: 'money', kmsKeyArn } },
+      money: { ...DEFAULT_STAGES.dev.money, apiKeySecret: { name: 'money', kmsKeyArn } },
     }),
     'money.apiKeySecret.name': (name: string) => ({
-      money: { ...STAGES.dev.money, apiKeySecret: { name } },
+      money: { ...DEFAULT_STAGES.dev.money, apiKeySecret: { name } },
     }),
   } as const;
   const arn = (rest: string) => `arn:aws:${rest}`;
@@ -383,7 +435,7 @@ describe('what is there already', () => {
     ],
     ['money.apiKeySecret.name', 'two words', 'must be the name of a secret'],
   ] as const)('is refused as %s: %s', (field, value, expected) => {
-    const found = problems(checkConfig({ ...STAGES.dev, ...there[field](value) }));
+    const found = problems(checkConfig({ ...DEFAULT_STAGES.dev, ...there[field](value) }));
 
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(`stage dev: ${field}: ${expected}`);
@@ -396,7 +448,7 @@ describe('what is there already', () => {
     ['money.apiKeySecret.kmsKeyArn', arn(`kms:${here}:key/mrk-0123`)],
     ['money.apiKeySecret.name', 'payments/money@2'],
   ] as const)('is taken as %s: %s', (field, value) => {
-    expect(problems(checkConfig({ ...STAGES.dev, ...there[field](value) }))).toEqual([]);
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, ...there[field](value) }))).toEqual([]);
   });
 
   const [first, second] = existingVpc.subnets;
@@ -428,7 +480,7 @@ describe('what is there already', () => {
     ],
   ])('in the network is refused by name: %s', (_, change, expected) => {
     const found = problems(
-      checkConfig({ ...STAGES.dev, network: { existing: { ...existingVpc, ...change } } }),
+      checkConfig({ ...DEFAULT_STAGES.dev, network: { existing: { ...existingVpc, ...change } } }),
     );
 
     expect(found).toHaveLength(1);
@@ -448,7 +500,9 @@ describe('what is there already', () => {
     ],
     ['a secret without a Redis', { authTokenSecret: { name: 'shared/redis' } }, /^redis\.existing\.url: /],
   ])('of Redis is refused by name: %s', (_, existing, expected) => {
-    const found = problems(checkConfig({ ...STAGES.dev, redis: { ...STAGES.dev.redis, existing } }));
+    const found = problems(
+      checkConfig({ ...DEFAULT_STAGES.dev, redis: { ...DEFAULT_STAGES.dev.redis, existing } }),
+    );
 
     expect(found).toHaveLength(1);
     expect(found[0]?.replace('stage dev: ', '')).toMatch(expected);
@@ -456,8 +510,8 @@ describe('what is there already', () => {
   });
 
   test('is reached in ranges of addresses alone', () => {
-    const money = { ...STAGES.dev.money, cidrs: ['money-api.internal'] };
-    expect(problems(checkConfig({ ...STAGES.dev, money }))).toEqual([
+    const money = { ...DEFAULT_STAGES.dev.money, cidrs: ['money-api.internal'] };
+    expect(problems(checkConfig({ ...DEFAULT_STAGES.dev, money }))).toEqual([
       expect.stringMatching(/^stage dev: money\.cidrs\.0: must be a range/),
     ]);
   });

@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 
 const existing = {
@@ -61,7 +61,7 @@ describe('the database', () => {
     template.hasResource('AWS::RDS::DBCluster', {
       Properties: Match.objectLike({
         DeletionProtection: protectedFromDeletion,
-        BackupRetentionPeriod: STAGES[stage].database.backupDays,
+        BackupRetentionPeriod: DEFAULT_STAGES[stage].database.backupDays,
       }),
       DeletionPolicy: policy,
     });
@@ -81,7 +81,7 @@ describe('the database', () => {
   });
 
   test('that others run is used in place of one of our own', () => {
-    const other = synthesise(makeConfig({ database: { ...STAGES.dev.database, existing } }));
+    const other = synthesise(makeConfig({ database: { ...DEFAULT_STAGES.dev.database, existing } }));
     other.data.resourceCountIs('AWS::RDS::DBCluster', 0);
     other.data.resourceCountIs('AWS::RDS::DBInstance', 0);
     other.data.hasOutput('DatabaseResourceArn', { Value: existing.clusterArn });
@@ -160,7 +160,7 @@ describe('Redis', () => {
         NumCacheClusters: nodes,
         AutomaticFailoverEnabled: takesOver,
         MultiAZEnabled: takesOver,
-        CacheNodeType: STAGES[stage].redis.nodeType,
+        CacheNodeType: DEFAULT_STAGES[stage].redis.nodeType,
       });
     },
   );
@@ -219,7 +219,7 @@ describe('Redis', () => {
   test('that others run is used in place of one of our own', () => {
     const url = 'rediss://redis.internal:6380';
     const { data, network, campaignGrant } = synthesise(
-      makeConfig({ redis: { ...STAGES.dev.redis, existing: { url } } }),
+      makeConfig({ redis: { ...DEFAULT_STAGES.dev.redis, existing: { url } } }),
     );
     data.resourceCountIs('AWS::ElastiCache::ReplicationGroup', 0);
     data.hasOutput('RedisUrl', { Value: url });
@@ -236,7 +236,9 @@ describe('Redis', () => {
 
   test('that others run is asked with the password of a secret of theirs', () => {
     const existing = { url: 'rediss://redis.internal', authTokenSecret: { name: 'shared/redis' } };
-    const { data, campaignGrant } = synthesise(makeConfig({ redis: { ...STAGES.dev.redis, existing } }));
+    const { data, campaignGrant } = synthesise(
+      makeConfig({ redis: { ...DEFAULT_STAGES.dev.redis, existing } }),
+    );
 
     data.resourceCountIs('AWS::SecretsManager::Secret', 0);
     const policies = Object.values(campaignGrant.findResources('AWS::IAM::Policy'));

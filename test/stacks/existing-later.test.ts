@@ -6,13 +6,13 @@ import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { makeConfig, synthesise } from './synthesised.ts';
 import type { Templates } from './synthesised.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 
-const { prod } = STAGES;
+const { prod } = DEFAULT_STAGES;
 const before = synthesise(makeConfig({ stage: 'prod' }));
 const changes = {
   redis: { redis: { ...prod.redis, existing: { url: 'rediss://redis.internal' } } },

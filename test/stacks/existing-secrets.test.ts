@@ -1,7 +1,7 @@
 /** Secrets that are there already, under a key of the customer's: who reads them gets the right to decrypt, and no further. */
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { addChecks } from '../../lib/checks.ts';
 import { grantlineStacks } from '../../lib/grantline-stacks.ts';
 import { functionsOf, rightsOfRole } from './stack-functions.ts';
@@ -11,7 +11,7 @@ import { makeConfig, synthesise, unbundledApp } from './synthesised.ts';
 const key = (name: string) => `arn:aws:kms:ap-northeast-2:111122223333:key/${name}`;
 const secret = (name: string) => ({ name: `shared/${name}`, kmsKeyArn: key(name) });
 
-const { dev } = STAGES;
+const { dev } = DEFAULT_STAGES;
 const config = makeConfig({
   money: { ...dev.money, apiKeySecret: secret('money') },
   coupons: { ...dev.coupons, systemTokenSecret: secret('token') },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { JOB_NAMES, PROBLEMS } from '../../schema/jobs.ts';
 import type { JobName } from '../../schema/jobs.ts';
 import { EVENT_METRICS, GAUGES, JOB_METRICS, METRICS } from '../../schema/metrics.ts';
@@ -381,9 +381,11 @@ describe('what others run', () => {
       clusterArn: 'arn:aws:rds:ap-northeast-2:111122223333:cluster:shared',
       secret: { arn: 'arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:shared-AbCdEf' },
     },
-    redis: { ...STAGES.dev.redis, existing: { url: 'rediss://cache.internal:6379' } },
+    redis: { ...DEFAULT_STAGES.dev.redis, existing: { url: 'rediss://cache.internal:6379' } },
   };
-  const others = synthesise(makeConfig({ database: { ...STAGES.dev.database, existing }, redis })).monitoring;
+  const others = synthesise(
+    makeConfig({ database: { ...DEFAULT_STAGES.dev.database, existing }, redis }),
+  ).monitoring;
 
   test('is watched by them: there is neither alarm nor widget of it', () => {
     expect([...alarmsOf(others).keys()].filter((name) => /^(database-at|redis-)/.test(name))).toEqual([]);

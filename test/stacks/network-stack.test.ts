@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { grantlineStacks } from '../../lib/grantline-stacks.ts';
 import { existingVpc, makeConfig, synthesise, unbundledApp } from './synthesised.ts';
 
@@ -168,13 +168,13 @@ describe('a VPC that others run', () => {
       makeConfig({
         network: { existing },
         database: {
-          ...STAGES.dev.database,
+          ...DEFAULT_STAGES.dev.database,
           existing: {
             clusterArn: arn('rds', 'cluster:shared'),
             secret: { arn: arn('secretsmanager', 'secret:s-AbCdEf') },
           },
         },
-        redis: { ...STAGES.dev.redis, existing: { url: 'rediss://redis.internal', securityGroupId } },
+        redis: { ...DEFAULT_STAGES.dev.redis, existing: { url: 'rediss://redis.internal', securityGroupId } },
       }),
     );
 

@@ -3,7 +3,7 @@ import { CfnResource, TagManager } from 'aws-cdk-lib/core';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import { grantlineStacks } from '../../lib/grantline-stacks.ts';
 import { makeConfig, synthesise, unbundledApp } from './synthesised.ts';
@@ -70,7 +70,7 @@ describe('tags', () => {
     ['a value that no service takes', { owner: 'a,b' }, /^stage dev: tags\.owner: must be/],
     ['a name that is unknown', { costCenter: '1' }, /^stage dev: tags: Unrecognized key: "costCenter"/],
   ])('%s is refused', (_name, tags, expected) => {
-    const outcome = checkConfig({ ...STAGES.dev, tags });
+    const outcome = checkConfig({ ...DEFAULT_STAGES.dev, tags });
 
     expect(outcome.ok ? [] : outcome.problems).toEqual([expect.stringMatching(expected)]);
   });
@@ -85,7 +85,7 @@ describe.each(stageNames)('in %s', (stage) => {
     // A machine, a function, the HTTP API and the VPC each have theirs.
     expect(groups.length).toBeGreaterThan(30);
     for (const { name, Properties } of groups) {
-      expect(Properties['RetentionInDays'], name).toBe(STAGES[stage].logRetentionDays);
+      expect(Properties['RetentionInDays'], name).toBe(DEFAULT_STAGES[stage].logRetentionDays);
     }
   });
 

@@ -2,13 +2,13 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import cdkJson from '../../cdk.json' with { type: 'json' };
-import { STAGES } from '../../config/stages.ts';
+import { DEFAULT_STAGES } from '../../config/default-stages.ts';
 import { checkConfig } from '../../lib/config.ts';
 import type { Config, StageConfig } from '../../lib/config.ts';
 import { grantlineStacks } from '../../lib/grantline-stacks.ts';
 
 export function makeConfig(overrides: Partial<StageConfig> = {}): Config {
-  const outcome = checkConfig({ ...STAGES[overrides.stage ?? 'dev'], ...overrides });
+  const outcome = checkConfig({ ...DEFAULT_STAGES[overrides.stage ?? 'dev'], ...overrides });
   if (!outcome.ok) throw new Error(outcome.problems.join('\n'));
   return outcome.config;
 }
