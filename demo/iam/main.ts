@@ -45,7 +45,7 @@ const program = new Command('npm run iam --')
     }
     const holders = await report();
     const out = json ? process.stderr : process.stdout;
-    for (const line of linesOf(holders, strict)) out.write(`${line}\n`);
+    for (const line of linesOf(holders)) out.write(`${line}\n`);
     const unused = unusedBy(holders);
     if (json) process.stdout.write(`${JSON.stringify({ roles: holders, unused })}\n`);
     if (strict && unused > 0) process.exitCode = 1;

@@ -25,7 +25,7 @@ const REQUIRE_BANNER = [
 const SOURCES = [
   'lambdas/**/*.ts',
   'schema/**/*.{ts,json}',
-  'lib/constructs/bundle-handlers.ts',
+  'lib/constructs/bundle-*.ts',
   'tsconfig.json',
   'node_modules/.package-lock.json',
 ];
